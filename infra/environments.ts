@@ -1,0 +1,88 @@
+/** What differs from one environment to the next, and everything that an owner edits. */
+export type Environment = {
+  /** dev, staging or prod: part of every stack's name and of the sign-in domain. */
+  name: "dev" | "staging" | "prod";
+  /** ISO 4217: the one currency of the shop. */
+  currency: string;
+  /** false: new orders get 503 `ordering-paused` while everything else goes on. */
+  ordering: boolean;
+  /** Web origins whose pages may call the API from a browser. */
+  origins: string[];
+  /** Where hosted sign-in may send a customer back to, and where to after signing out. */
+  callbackUrls: string[];
+  logoutUrls: string[];
+  /** Start of the hosted sign-in domain; account and environment are added, since all of AWS shares these names. */
+  domainPrefix: string;
+  /** Sender of sign-up mails through SES, once its domain is verified; without it Cognito mails by itself, some 50 a day. */
+  sender?: { address: string; domain: string };
+  /** true: data survives mistakes (point-in-time recovery, deletion protection, retained when a stack goes). */
+  protectData: boolean;
+  /** How long access and function logs are kept, in days. */
+  logDays: 7 | 30 | 90 | 365;
+  /** Requests a second over all routes and callers, and the burst above it. */
+  throttle: { rate: number; burst: number };
+};
+
+const localPages = ["http://localhost:5173"];
+
+export const environments: Record<Environment["name"], Environment> = {
+  dev: {
+    name: "dev",
+    currency: "USD",
+    ordering: true,
+    origins: localPages,
+    callbackUrls: localPages.map((origin) => `${origin}/callback`),
+    logoutUrls: localPages,
+    domainPrefix: "bookshop",
+    protectData: false,
+    logDays: 7,
+    throttle: { rate: 200, burst: 400 },
+  },
+  staging: {
+    name: "staging",
+    currency: "USD",
+    ordering: true,
+    origins: ["https://staging.bookshop.example"],
+    callbackUrls: ["https://staging.bookshop.example/callback"],
+    logoutUrls: ["https://staging.bookshop.example"],
+    domainPrefix: "bookshop",
+    protectData: false,
+    logDays: 30,
+    throttle: { rate: 200, burst: 400 },
+  },
+  prod: {
+    name: "prod",
+    currency: "USD",
+    ordering: true,
+    origins: ["https://bookshop.example"],
+    callbackUrls: ["https://bookshop.example/callback"],
+    logoutUrls: ["https://bookshop.example"],
+    domainPrefix: "bookshop",
+    protectData: true,
+    logDays: 90,
+    throttle: { rate: 1000, burst: 2000 },
+  },
+};
+
+/**
+ * The variables that every function which serves the API reads (shared/config.ts): the same here and on AWS.
+ * Times in milliseconds: to connect, for one store call, and for all store calls of one request.
+ */
+export const functionVariables = (names: {
+  tableName: string;
+  userPoolId: string;
+  clientId: string;
+  jwksUri: string;
+  currency: string;
+  ordering: boolean;
+}) => ({
+  TABLE_NAME: names.tableName,
+  USER_POOL_ID: names.userPoolId,
+  CLIENT_ID: names.clientId,
+  JWKS_URI: names.jwksUri,
+  CURRENCY: names.currency,
+  ORDERING: names.ordering ? "on" : "paused",
+  STORE_CONNECT_MS: "500",
+  STORE_REQUEST_MS: "1500",
+  STORE_TOTAL_MS: "7000",
+});
