@@ -43,8 +43,9 @@ export const routes = [
 export const routeKey = ({ method, path }: Pick<Route, "method" | "path">) => `${method} ${path}` as const;
 
 /** The route keys that a function answers, so that the compiler finds a handler with a route too few or too many. */
-export type RouteKeysOf<F extends FunctionName> = Extract<(typeof routes)[number], { function: F }> extends infer R
-  ? R extends { method: infer M extends string; path: infer P extends string }
-    ? `${M} ${P}`
-    : never
-  : never;
+export type RouteKeysOf<F extends FunctionName> =
+  Extract<(typeof routes)[number], { function: F }> extends infer R
+    ? R extends { method: infer M extends string; path: infer P extends string }
+      ? `${M} ${P}`
+      : never
+    : never;

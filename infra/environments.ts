@@ -13,13 +13,13 @@ export type Environment = {
   logoutUrls: string[];
   /** Start of the hosted sign-in domain; account and environment are added, since all of AWS shares these names. */
   domainPrefix: string;
-  /** Sender of sign-up mails through SES, once its domain is verified; without it Cognito mails by itself, some 50 a day. */
-  sender?: { address: string; domain: string };
+  /** Sender of sign-up mails through SES, once its domain is verified there; without it Cognito mails by itself, some 50 a day. */
+  sender?: { address: string; domain: string; region: string };
   /** true: data survives mistakes (point-in-time recovery, deletion protection, retained when a stack goes). */
   protectData: boolean;
   /** How long access and function logs are kept, in days. */
   logDays: 7 | 30 | 90 | 365;
-  /** Requests a second over all routes and callers, and the burst above it. */
+  /** Requests a second over all callers, and the burst above it, of what has no rate of its own: requests no route knows. */
   throttle: { rate: number; burst: number };
 };
 
@@ -62,6 +62,17 @@ export const environments: Record<Environment["name"], Environment> = {
     logDays: 90,
     throttle: { rate: 1000, burst: 2000 },
   },
+};
+
+/** The environment of that name, if there is one. */
+export const environmentNamed = (name: unknown): Environment | undefined =>
+  Object.values(environments).find((environment) => environment.name === name);
+
+/** What a page of the allowed origins may send to the API, and read of its answers: the same here and on AWS. */
+export const cors = {
+  allowHeaders: ["authorization", "content-type", "idempotency-key", "if-match"],
+  exposeHeaders: ["etag", "location", "retry-after", "x-request-id", "idempotency-replayed"],
+  maxAgeSeconds: 3600,
 };
 
 /**

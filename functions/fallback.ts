@@ -1,0 +1,36 @@
+import { type Answer, type Event, serve } from "../shared/http.ts";
+import { Refusal } from "../shared/refusal.ts";
+import { type Route, routes } from "./routes.ts";
+
+/** API Gateway's `$default`: whatever no route takes. It reads nothing but the path. */
+export const handler = serve<"$default">({
+  $default: async (event) => {
+    const { method, path } = event.requestContext.http;
+    const slashless = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : null;
+    const allowed = methodsOf(slashless ?? path);
+    if (allowed.length === 0) throw new Refusal("route-not-found", "There is nothing at this path.");
+    if (slashless !== null && allowed.includes(method)) return redirect(slashless, event);
+    throw new Refusal(
+      "method-not-allowed",
+      "This path takes other methods.",
+      {},
+      { allow: allowed.join(", ") },
+    );
+  },
+});
+
+const methodsOf = (path: string): string[] =>
+  routes.filter((route: Route) => matches(route.path, path)).map(({ method }) => method);
+
+const matches = (pattern: string, path: string) => {
+  const [wanted, given] = [pattern.split("/"), path.split("/")];
+  return (
+    wanted.length === given.length &&
+    wanted.every((part, index) => (part.startsWith("{") ? given[index] !== "" : part === given[index]))
+  );
+};
+
+const redirect = (path: string, { rawQueryString }: Event): Answer => ({
+  status: 308,
+  headers: { location: encodeURI(path) + (rawQueryString === "" ? "" : `?${rawQueryString}`) },
+});

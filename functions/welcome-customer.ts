@@ -1,0 +1,28 @@
+import {
+  AdminAddUserToGroupCommand,
+  CognitoIdentityProviderClient,
+} from "@aws-sdk/client-cognito-identity-provider";
+import type { PostConfirmationTriggerEvent } from "aws-lambda";
+
+const cognito = new CognitoIdentityProviderClient({
+  requestHandler: { connectionTimeout: 1000, requestTimeout: 3000, throwOnRequestTimeout: true },
+});
+
+/**
+ * Cognito's post-confirmation trigger: whoever signs up becomes a customer. Adding somebody again is harmless, so
+ * after a failure the group can simply be given by hand.
+ */
+export const handler = async (event: PostConfirmationTriggerEvent): Promise<PostConfirmationTriggerEvent> => {
+  if (event.triggerSource !== "PostConfirmation_ConfirmSignUp") return event;
+  const { userPoolId, userName } = event;
+  try {
+    await cognito.send(
+      new AdminAddUserToGroupCommand({ UserPoolId: userPoolId, Username: userName, GroupName: "customers" }),
+    );
+  } catch (error) {
+    const reason = error instanceof Error ? error.name : "unknown";
+    console.error(JSON.stringify({ message: "welcome-customer failed", userPoolId, userName, reason }));
+    throw error;
+  }
+  return event;
+};

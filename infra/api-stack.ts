@@ -1,0 +1,191 @@
+import { Aws, CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
+import {
+  CfnRoute,
+  type CfnStage,
+  CorsHttpMethod,
+  HttpApi,
+  HttpMethod,
+  HttpNoneAuthorizer,
+  HttpRoute,
+  HttpRouteKey,
+  HttpStage,
+  LogGroupLogDestination,
+} from "aws-cdk-lib/aws-apigatewayv2";
+import { HttpUserPoolAuthorizer } from "aws-cdk-lib/aws-apigatewayv2-authorizers";
+import { HttpLambdaIntegration } from "aws-cdk-lib/aws-apigatewayv2-integrations";
+import {
+  CfnManagedLoginBranding,
+  ClientAttributes,
+  OAuthScope,
+  UserPoolClient,
+  UserPoolClientIdentityProvider,
+} from "aws-cdk-lib/aws-cognito";
+import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { Construct } from "constructs";
+import { type FunctionName, functions, routeKey, routes } from "../functions/routes.ts";
+import { layout } from "../shared/table/keys.ts";
+import type { DataStack } from "./data-stack.ts";
+import { cors, type Environment, functionVariables } from "./environments.ts";
+import { bundledFunction, keptLog } from "./function.ts";
+import type { IdentityStack } from "./identity-stack.ts";
+import { pinned } from "./stateful.ts";
+
+type Parts = { environment: Environment; code: string; data: DataStack; identity: IdentityStack };
+
+/** What may be asked: the HTTP API built from the route table, its functions, and the client that signs customers in. */
+export class ApiStack extends Stack {
+  constructor(scope: Construct, id: string, parts: Parts) {
+    super(scope, id);
+    const { environment, data, identity } = parts;
+
+    const client = this.appClient(parts);
+    const api = new HttpApi(this, "Api", {
+      apiName: `bookshop-${environment.name}`,
+      createDefaultStage: false,
+      // Closed unless a route is opened by name.
+      defaultAuthorizer: new HttpUserPoolAuthorizer("Customers", identity.pool, {
+        userPoolClients: [client],
+      }),
+      corsPreflight: {
+        allowOrigins: environment.origins,
+        allowMethods: [...new Set(routes.map(({ method }) => CorsHttpMethod[method]))],
+        allowHeaders: cors.allowHeaders,
+        exposeHeaders: cors.exposeHeaders,
+        maxAge: Duration.seconds(cors.maxAgeSeconds),
+      },
+    });
+    pinned(api, "Api");
+    this.answerRoutes(api, client, parts);
+    const stage = this.stage(api, environment);
+
+    new CfnOutput(this, "ApiUrl", { value: stage.url });
+    new CfnOutput(this, "UserPoolId", { value: identity.pool.userPoolId });
+    new CfnOutput(this, "ClientId", { value: client.userPoolClientId });
+    new CfnOutput(this, "SignInUrl", { value: identity.domain.baseUrl() });
+    new CfnOutput(this, "TableName", { value: data.table.tableName });
+  }
+
+  /** The one client: public, hosted sign-in with code and PKCE only, no right to touch one's own account through it. */
+  private appClient({ environment, identity }: Parts) {
+    const client = new UserPoolClient(this, "AppClient", {
+      userPool: identity.pool,
+      // Inert without triggers of its own. An empty list would mean Cognito's default, which signs in by password
+      // (docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
+      authFlows: { custom: true },
+      oAuth: {
+        flows: { authorizationCodeGrant: true, implicitCodeGrant: false },
+        scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
+        callbackUrls: environment.callbackUrls,
+        logoutUrls: environment.logoutUrls,
+      },
+      supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
+      accessTokenValidity: Duration.minutes(15),
+      idTokenValidity: Duration.minutes(15),
+      refreshTokenValidity: Duration.days(30),
+      refreshTokenRotationGracePeriod: Duration.seconds(10),
+      enableTokenRevocation: true,
+      preventUserExistenceErrors: true,
+      readAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
+      writeAttributes: new ClientAttributes().withStandardAttributes({ email: true }),
+    });
+    pinned(client, "AppClient");
+    // Managed login shows an error page for a client without a style.
+    new CfnManagedLoginBranding(this, "SignInStyle", {
+      userPoolId: identity.pool.userPoolId,
+      clientId: client.userPoolClientId,
+      useCognitoProvidedValues: true,
+    });
+    return client;
+  }
+
+  /** A function for each name in the route table, and the open `$default` one for what no route knows. */
+  private answerRoutes(api: HttpApi, client: UserPoolClient, { environment, code, data, identity }: Parts) {
+    const variables = functionVariables({
+      tableName: data.table.tableName,
+      userPoolId: identity.pool.userPoolId,
+      clientId: client.userPoolClientId,
+      jwksUri: `https://cognito-idp.${Aws.REGION}.amazonaws.com/${identity.pool.userPoolId}/.well-known/jwks.json`,
+      currency: environment.currency,
+      ordering: environment.ordering,
+    });
+    const answerWith = (name: string, rights: PolicyStatement[]) => {
+      const timeout = Duration.seconds(10);
+      const lambda = bundledFunction(this, name, { environment, code, timeout, rights, variables });
+      return new HttpLambdaIntegration(`${name}-integration`, lambda);
+    };
+
+    for (const name of Object.keys(functions) as FunctionName[]) {
+      const integration = answerWith(name, rightsOf(name, data.table));
+      for (const { method, path, who } of routes.filter((route) => route.function === name))
+        api.addRoutes({
+          path,
+          methods: [HttpMethod[method]],
+          integration,
+          ...(who === "anyone" && { authorizer: new HttpNoneAuthorizer() }),
+        });
+    }
+    new HttpRoute(this, "fallback-route", {
+      httpApi: api,
+      routeKey: HttpRouteKey.DEFAULT,
+      integration: answerWith("fallback", []),
+      authorizer: new HttpNoneAuthorizer(),
+    });
+  }
+
+  private stage(api: HttpApi, environment: Environment) {
+    const stage = new HttpStage(this, "Stage", {
+      httpApi: api,
+      stageName: "$default",
+      autoDeploy: true,
+      throttle: { rateLimit: environment.throttle.rate, burstLimit: environment.throttle.burst },
+      accessLogSettings: {
+        destination: new LogGroupLogDestination(keptLog(this, "access-log", environment)),
+        format: AccessLogFormat.custom(
+          JSON.stringify({
+            time: "$context.requestTime",
+            requestId: "$context.requestId",
+            route: "$context.routeKey",
+            status: "$context.status",
+            latency: "$context.responseLatency",
+            integrationLatency: "$context.integrationLatency",
+            integrationStatus: "$context.integrationStatus",
+          }),
+        ),
+      },
+    });
+    const resource = stage.node.defaultChild as CfnStage;
+    resource.routeSettings = Object.fromEntries(
+      routes.map((route) => [
+        routeKey(route),
+        { ThrottlingRateLimit: route.rate, ThrottlingBurstLimit: 2 * route.rate },
+      ]),
+    );
+    // CloudFormation does not see that settings name routes, and would set them before there are any.
+    for (const route of api.node.findAll().filter((child) => child instanceof CfnRoute))
+      resource.addResourceDependency(route);
+    return stage;
+  }
+}
+
+/**
+ * A function's rights to the table and its index, as the route table has them; a write only as part of a transaction, which
+ * is no action itself (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+ */
+const rightsOf = (name: FunctionName, { tableArn }: TableV2): PolicyStatement[] => {
+  const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];
+  const transacted = { StringEquals: { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
+  return [
+    { actions: table.filter((action) => !isWrite(action)), resources: [tableArn] },
+    { actions: table.filter(isWrite), resources: [tableArn], conditions: transacted },
+    { actions: index, resources: [`${tableArn}/index/${layout.index.name}`] },
+  ]
+    .filter(({ actions }) => actions.length > 0)
+    .map(
+      ({ actions, ...on }) =>
+        new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), ...on }),
+    );
+};
+
+const isWrite = (action: string) => /^(Put|Update|Delete|ConditionCheck)Item$/.test(action);

@@ -1,0 +1,42 @@
+import { Stack } from "aws-cdk-lib";
+import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import type { Construct } from "constructs";
+import { layout } from "../shared/table/keys.ts";
+import type { Environment } from "./environments.ts";
+import { stateful } from "./stateful.ts";
+
+const text = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** The one table. */
+export class DataStack extends Stack {
+  readonly table: TableV2;
+
+  constructor(scope: Construct, id: string, { environment }: { environment: Environment }) {
+    super(scope, id, { terminationProtection: environment.protectData });
+
+    this.table = new TableV2(this, "Table", {
+      partitionKey: text(layout.partitionKey),
+      sortKey: text(layout.sortKey),
+      timeToLiveAttribute: layout.expiry,
+      globalSecondaryIndexes: [
+        {
+          indexName: layout.index.name,
+          partitionKey: text(layout.index.partitionKey),
+          sortKey: text(layout.index.sortKey),
+          projectionType: ProjectionType.INCLUDE,
+          nonKeyAttributes: [...layout.index.carries],
+        },
+      ],
+      billing: Billing.onDemand(),
+      // Encrypted at rest with a key that DynamoDB owns: no charge, nothing to rotate.
+      encryption: TableEncryptionV2.dynamoOwnedKey(),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: environment.protectData },
+      deletionProtection: environment.protectData,
+    });
+    stateful(this.table, "Table", environment);
+
+    // Pinned: an export that another stack still imports cannot be taken away.
+    this.exportValue(this.table.tableName);
+    this.exportValue(this.table.tableArn);
+  }
+}

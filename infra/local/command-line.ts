@@ -1,0 +1,22 @@
+// biome-ignore lint/style/noProcessEnv: what a person may set on the command line is read here
+const { PORT, DYNAMODB_ENDPOINT } = process.env;
+
+/** An existing DynamoDB to use instead of the embedded one. */
+export const dynamoDbEndpoint = DYNAMODB_ENDPOINT || null;
+
+/** Where the local system is served, or shall be. @throws Error where PORT is no port */
+export function port(): number {
+  const chosen = PORT || "3000";
+  if (/^\d{1,5}$/.test(chosen) && Number(chosen) <= 65_535) return Number(chosen);
+  throw new Error("PORT must be a number up to 65535.");
+}
+
+/** Runs a command: whatever goes wrong is one plain line and exit code 1. */
+export async function command(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    console.error((error as Error).message.split("\n")[0]);
+    process.exit(1);
+  }
+}

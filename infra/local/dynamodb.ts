@@ -1,0 +1,137 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { createRequire } from "node:module";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import {
+  CreateTableCommand,
+  DynamoDBClient,
+  ResourceInUseException,
+  UpdateTimeToLiveCommand,
+} from "@aws-sdk/client-dynamodb";
+import { layout } from "../../shared/table/keys.ts";
+
+const version = "1.2.1";
+const patienceMs = 10_000;
+// a first `npx` may have to download the engine
+const patienceForDownloadMs = 120_000;
+
+export type LocalDynamoDb = { endpoint: string; stop(): Promise<void> };
+
+/** Starts the embedded DynamoDB on a SQLite file, or in memory (`file` null). @throws Error of one plain line */
+export async function startDynamoDb(file: string | null): Promise<LocalDynamoDb> {
+  const port = await freePort();
+  const args = ["--host", "127.0.0.1", "--port", String(port), ...(file === null ? [] : ["--db-path", file])];
+  const [command, ...first] = engine();
+  const child = startTied([command, ...first, ...args]);
+  const said: string[] = [];
+  child.stderr?.on("data", (chunk) => said.push(String(chunk)));
+  const endpoint = `http://127.0.0.1:${port}`;
+  const stop = () => end(child);
+  const deadline = Date.now() + (first.length > 0 ? patienceForDownloadMs : patienceMs);
+  while (!(await answers(endpoint))) {
+    if (child.exitCode !== null || Date.now() > deadline) {
+      await stop();
+      const why = said.join("").trim().split("\n").at(-1) || "it did not answer";
+      throw new Error(`The embedded DynamoDB could not start${file === null ? "" : ` on ${file}`}: ${why}`);
+    }
+    await sleep(10);
+  }
+  return { endpoint, stop };
+}
+
+/** Creates the table as the data stack does, unless it is there. */
+export async function createTable(endpoint: string, tableName: string): Promise<void> {
+  const client = localClient(endpoint);
+  const { partitionKey, sortKey, expiry, index } = layout;
+  const keys = (hash: string, range: string) => [
+    { AttributeName: hash, KeyType: "HASH" as const },
+    { AttributeName: range, KeyType: "RANGE" as const },
+  ];
+  try {
+    await client.send(
+      new CreateTableCommand({
+        TableName: tableName,
+        BillingMode: "PAY_PER_REQUEST",
+        KeySchema: keys(partitionKey, sortKey),
+        AttributeDefinitions: [partitionKey, sortKey, index.partitionKey, index.sortKey].map(
+          (AttributeName) => ({
+            AttributeName,
+            AttributeType: "S" as const,
+          }),
+        ),
+        GlobalSecondaryIndexes: [
+          {
+            IndexName: index.name,
+            KeySchema: keys(index.partitionKey, index.sortKey),
+            Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: [...index.carries] },
+          },
+        ],
+      }),
+    );
+    await client.send(
+      new UpdateTimeToLiveCommand({
+        TableName: tableName,
+        TimeToLiveSpecification: { AttributeName: expiry, Enabled: true },
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof ResourceInUseException)) throw error;
+  } finally {
+    client.destroy();
+  }
+}
+
+/** A client of a table on this machine, with credentials that nobody checks. */
+export const localClient = (endpoint: string) =>
+  new DynamoDBClient({
+    endpoint,
+    region: "us-east-1",
+    credentials: { accessKeyId: "local", secretAccessKey: "local" },
+  });
+
+/** The engine's binary where npm has one for this machine, else npx finds the right one. */
+function engine(): [string, ...string[]] {
+  try {
+    const manifest = createRequire(import.meta.url).resolve(
+      `@dynoxide/${process.platform}-${process.arch}/package.json`,
+    );
+    const binary = manifest.replace("package.json", "dynoxide");
+    if (existsSync(binary)) return [binary];
+  } catch {}
+  return ["npx", "--yes", `dynoxide@${version}`];
+}
+
+/** A child that ends with us, also where we are killed: the shell waits for our end of its input to close. */
+function startTied(command: string[]): ChildProcess {
+  if (process.platform === "win32")
+    return spawn(command.join(" "), { shell: true, stdio: ["pipe", "ignore", "pipe"] });
+  const script = 'exec 3<&0; "$@" & child=$!; (read -r _ <&3; kill $child 2>/dev/null) & wait $child';
+  return spawn("sh", ["-c", script, "sh", ...command], { stdio: ["pipe", "ignore", "pipe"] });
+}
+
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null) return;
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  child.stdin?.end();
+  await ended;
+}
+
+async function answers(endpoint: string): Promise<boolean> {
+  try {
+    await fetch(endpoint, { signal: AbortSignal.timeout(500) });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}

@@ -1,0 +1,26 @@
+import { environments, functionVariables } from "../environments.ts";
+
+export const tableName = "bookshop-local";
+
+/** What the functions find in their environment here: dev's settings, with everything on this machine. */
+export const localVariables = (here: {
+  dynamoDbEndpoint: string;
+  /** Where sign-in and its key set are served. */
+  signInUrl: string;
+  userPoolId: string;
+  clientId: string;
+}): Record<string, string> => ({
+  ...functionVariables({
+    tableName,
+    userPoolId: here.userPoolId,
+    clientId: here.clientId,
+    jwksUri: `${here.signInUrl}/${here.userPoolId}/.well-known/jwks.json`,
+    currency: environments.dev.currency,
+    ordering: environments.dev.ordering,
+  }),
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_ENDPOINT_URL_DYNAMODB: here.dynamoDbEndpoint,
+  AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: here.signInUrl,
+});

@@ -1,0 +1,24 @@
+// Installs what is missing, and nothing when all is there. Plain JavaScript: it runs before anything is installed.
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+
+const root = new URL("../../", import.meta.url);
+const wanted = readFileSync(new URL("package-lock.json", root), "utf8");
+const stamp = new URL("node_modules/.installed-lock.json", root);
+
+if (Number(process.versions.node.split(".")[0]) < 20) {
+  console.error(`Node 20 or newer is needed, this is ${process.version}.`);
+  process.exit(1);
+}
+if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
+  console.error("Installing packages, once: this takes a minute ...");
+  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  const options = { cwd: fileURLToPath(root), stdio: ["ignore", "ignore", "inherit"], shell: npm === "npm.cmd" };
+  const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], options);
+  if (status !== 0) {
+    console.error("The packages could not be installed: see above.");
+    process.exit(1);
+  }
+  writeFileSync(stamp, wanted);
+}

@@ -1,0 +1,150 @@
+import { randomUUID } from "node:crypto";
+import * as z from "zod";
+import { CognitoError } from "./cognito-error.ts";
+import { hashPassword, isPassword } from "./passwords.ts";
+import type { Store } from "./store.ts";
+
+const User = z.object({
+  number: z.number(),
+  sub: z.string(),
+  email: z.string(),
+  email_verified: z.number().transform(Boolean),
+  password: z.string().nullable(),
+  status: z.enum(["UNCONFIRMED", "CONFIRMED", "FORCE_CHANGE_PASSWORD"]),
+  created_at: z.number(),
+  modified_at: z.number(),
+});
+export type User = z.output<typeof User>;
+
+const Group = z.object({ name: z.string(), created_at: z.number() });
+export type Group = z.output<typeof Group>;
+
+/** The post-confirmation trigger. */
+export type OnConfirmed = (user: { sub: string; email: string }) => Promise<void>;
+export type Users = ReturnType<typeof usersIn>;
+
+/** The people of the pool and their groups. A name is a sub or an e-mail, as in a pool where one signs in by e-mail. */
+export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
+  const beingWelcomed = new Map<string, Promise<void>>();
+  const now = () => Date.now() / 1000;
+
+  const find = (name: string): User | undefined =>
+    User.optional().parse(sql.get`SELECT * FROM users WHERE sub = ${name} OR email = ${name}`);
+
+  const named = (name: string): User => {
+    const user = find(name);
+    if (!user) throw new CognitoError("UserNotFoundException", "User does not exist.");
+    return user;
+  };
+
+  const create = (email: string, password: string | null, status: User["status"]): User => {
+    if (!z.email().safeParse(email).success) {
+      throw new CognitoError("InvalidParameterException", "Username should be an email.");
+    }
+    if (find(email)) {
+      throw new CognitoError("UsernameExistsException", "An account with the given email already exists.");
+    }
+    const sub = randomUUID();
+    sql.run`INSERT INTO users (sub, email, password, status, created_at, modified_at)
+      VALUES (${sub}, ${email}, ${password}, ${status}, ${now()}, ${now()})`;
+    return named(sub);
+  };
+
+  /** Confirmed first, then the trigger: if that fails, the user stays confirmed, as on AWS. */
+  const confirm = async ({ sub, email, status }: User, { emailVerified = true } = {}): Promise<User> => {
+    if (status !== "UNCONFIRMED") {
+      throw new CognitoError(
+        "NotAuthorizedException",
+        `User cannot be confirmed. Current status is ${status}`,
+      );
+    }
+    sql.run`UPDATE users SET status = 'CONFIRMED', email_verified = ${Number(emailVerified)}, modified_at = ${now()}
+      WHERE sub = ${sub}`;
+    const welcome = onConfirmed({ sub, email });
+    beingWelcomed.set(sub, welcome);
+    try {
+      await welcome;
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new CognitoError("UserLambdaValidationException", `PostConfirmation failed with error ${reason}`);
+    } finally {
+      beingWelcomed.delete(sub);
+    }
+    return named(sub);
+  };
+
+  const group = (name: string): Group => {
+    const found = Group.optional().parse(sql.get`SELECT * FROM groups WHERE name = ${name}`);
+    if (!found) throw new CognitoError("ResourceNotFoundException", "Group not found.");
+    return found;
+  };
+
+  return {
+    find,
+    named,
+    confirm,
+    group,
+
+    /** Waits for a sign-up and its trigger, which another request may have under way. */
+    async welcomed(email: string): Promise<User> {
+      const user = find(email) ?? create(email, null, "UNCONFIRMED");
+      if (user.status === "UNCONFIRMED") return confirm(user);
+      await beingWelcomed.get(user.sub);
+      return user;
+    },
+
+    signUp: async (email: string, password: string) =>
+      create(email, await hashPassword(password), "UNCONFIRMED"),
+
+    createByAdmin: async (email: string, password: string | undefined) =>
+      create(email, password === undefined ? null : await hashPassword(password), "FORCE_CHANGE_PASSWORD"),
+
+    /** The user with this e-mail and password; a wrong password and an unknown user sound the same. */
+    async authenticate(name: string, password: string): Promise<User> {
+      const user = find(name);
+      if (!(await isPassword(password, user?.password ?? null)) || !user) {
+        throw new CognitoError("NotAuthorizedException", "Incorrect username or password.");
+      }
+      if (user.status === "UNCONFIRMED") {
+        throw new CognitoError("UserNotConfirmedException", "User is not confirmed.");
+      }
+      if (user.status === "FORCE_CHANGE_PASSWORD") {
+        throw new CognitoError("PasswordResetRequiredException", "This password has to be replaced first.");
+      }
+      return user;
+    },
+
+    async setPassword({ sub }: User, password: string, { permanent }: { permanent: boolean }) {
+      const status = permanent ? "CONFIRMED" : "FORCE_CHANGE_PASSWORD";
+      sql.run`UPDATE users SET password = ${await hashPassword(password)}, status = ${status}, modified_at = ${now()}
+        WHERE sub = ${sub}`;
+    },
+
+    setEmailVerified: ({ sub }: User) => sql.run`UPDATE users SET email_verified = 1 WHERE sub = ${sub}`,
+    remove: ({ sub }: User) => sql.run`DELETE FROM users WHERE sub = ${sub}`,
+
+    addToGroup: ({ sub }: User, { name }: Group) =>
+      sql.run`INSERT OR IGNORE INTO memberships (sub, group_name) VALUES (${sub}, ${name})`,
+    removeFromGroup: ({ sub }: User, { name }: Group) =>
+      sql.run`DELETE FROM memberships WHERE sub = ${sub} AND group_name = ${name}`,
+
+    groups: () => z.array(Group).parse(sql.all`SELECT * FROM groups ORDER BY name`),
+    groupsOf: ({ sub }: User) =>
+      z
+        .array(Group)
+        .parse(
+          sql.all`SELECT groups.* FROM groups JOIN memberships ON group_name = name WHERE sub = ${sub} ORDER BY name`,
+        ),
+
+    /** In the order they came, from after that number on. */
+    list: (after: number, limit: number) =>
+      z
+        .array(User)
+        .parse(sql.all`SELECT * FROM users WHERE number > ${after} ORDER BY number LIMIT ${limit}`),
+    listOf: ({ name }: Group, after: number, limit: number) =>
+      z.array(User).parse(
+        sql.all`SELECT users.* FROM users JOIN memberships USING (sub)
+          WHERE group_name = ${name} AND number > ${after} ORDER BY number LIMIT ${limit}`,
+      ),
+  };
+}

@@ -1,0 +1,53 @@
+import { type Money, money } from "./money.ts";
+
+/** A book of the catalogue; `price` in minor units, `stock` null where it is not tracked. */
+export type Book = {
+  bookId: string;
+  title: string;
+  authors: string[];
+  isbn: string | null;
+  price: number;
+  stock: number | null;
+  active: boolean;
+  /** Goes up with every change but those of stock. */
+  revision: number;
+};
+
+/** A book as it stands on the public shelf: all but its stock. */
+export type ListedBook = Omit<Book, "stock" | "revision">;
+
+export type BookView = {
+  bookId: string;
+  title: string;
+  authors: string[];
+  isbn: string | null;
+  price: Money;
+  stock: number | null;
+  active: boolean;
+};
+
+export const bookView = (book: Book): BookView => ({
+  bookId: book.bookId,
+  title: book.title,
+  authors: book.authors,
+  isbn: book.isbn,
+  price: money(book.price),
+  stock: book.stock,
+  active: book.active,
+});
+
+export const listedBookView = (book: ListedBook): Omit<BookView, "stock"> => ({
+  bookId: book.bookId,
+  title: book.title,
+  authors: book.authors,
+  isbn: book.isbn,
+  price: money(book.price),
+  active: book.active,
+});
+
+/** Names everything about a book but its stock. */
+export const bookTag = (book: Book): string => `"${book.revision}"`;
+
+/** Can this many copies be bought now? */
+export const isAvailable = (book: Book, quantity: number): boolean =>
+  book.active && (book.stock === null || book.stock >= quantity);

@@ -1,0 +1,35 @@
+import * as z from "zod";
+
+const Milliseconds = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(1));
+
+const Variables = z.object({
+  TABLE_NAME: z.string().min(1),
+  USER_POOL_ID: z.string().min(1),
+  CLIENT_ID: z.string().min(1),
+  JWKS_URI: z.url(),
+  CURRENCY: z.string().regex(/^[A-Z]{3}$/),
+  ORDERING: z.enum(["on", "paused"]),
+  STORE_CONNECT_MS: Milliseconds,
+  STORE_REQUEST_MS: Milliseconds,
+  STORE_TOTAL_MS: Milliseconds,
+});
+
+// biome-ignore lint/style/noProcessEnv: the one place that reads it
+const parsed = Variables.safeParse(process.env);
+if (!parsed.success) throw new Error(`Settings missing or wrong: ${z.prettifyError(parsed.error)}`);
+const variables = parsed.data;
+
+/** What this function was told by its environment (infra/environments.ts, functionVariables); times in milliseconds. */
+export const config = {
+  tableName: variables.TABLE_NAME,
+  userPoolId: variables.USER_POOL_ID,
+  clientId: variables.CLIENT_ID,
+  jwksUri: variables.JWKS_URI,
+  currency: variables.CURRENCY,
+  ordering: variables.ORDERING === "on",
+  store: {
+    connectMs: variables.STORE_CONNECT_MS,
+    requestMs: variables.STORE_REQUEST_MS,
+    totalMs: variables.STORE_TOTAL_MS,
+  },
+};

@@ -1,0 +1,169 @@
+import middy, { type MiddlewareObj } from "@middy/core";
+import type {
+  APIGatewayProxyEventV2,
+  APIGatewayProxyStructuredResultV2,
+  Context as LambdaContext,
+} from "aws-lambda";
+import type * as z from "zod";
+import { now } from "./chance.ts";
+import { Refusal } from "./refusal.ts";
+
+export type Event = APIGatewayProxyEventV2;
+export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
+
+/** What the log says of a request besides its route and outcome: filled in while it is served. */
+export type Notes = { sub?: string; calls?: number; read?: number; write?: number };
+
+/** Answers one route, or throws a Refusal. */
+export type Endpoint = (event: Event, notes: Notes) => Promise<Answer>;
+
+type Context = LambdaContext & { notes: Notes; started: number; outcome: Answer };
+type Result = APIGatewayProxyStructuredResultV2;
+
+const mostBytes = 65_536;
+
+/**
+ * A Lambda function of one or more routes: it goes by route key, never by path. Every answer is JSON with an X-Request-Id,
+ * every refusal its problem document, every request one line in the log; anything else that is thrown is a bug: 500.
+ */
+export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpoint>) =>
+  middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
+    .use(logged)
+    .use(rendered)
+    .handler(
+      async (event, { notes }) => endpoints[event.routeKey as RouteKey](event, notes) as Promise<Result>,
+    );
+
+type Middleware = MiddlewareObj<Event, Result, Error, Context>;
+
+const logged: Middleware = {
+  before: ({ context }) => {
+    context.started = now();
+    context.notes = {};
+  },
+  after: ({ event, context }) => log(event, context),
+  onError: ({ event, context }) => log(event, context),
+};
+
+const rendered: Middleware = {
+  after: (request) => {
+    request.context.outcome = request.response as unknown as Answer;
+    request.response = render(request.event, request.context.outcome);
+  },
+  onError: (request) => {
+    request.context.outcome = failure(request.error, request.event);
+    request.response = render(request.event, request.context.outcome);
+  },
+};
+
+function failure(error: unknown, event: Event): Answer {
+  if (error instanceof Refusal) return { status: error.status, headers: error.headers, body: error.problem };
+  const { name, message, stack } = error as Error;
+  console.error(JSON.stringify({ requestId: event.requestContext.requestId, error: name, message, stack }));
+  const problem = {
+    type: "about:blank",
+    title: "Internal Server Error",
+    status: 500,
+    detail: "This is a fault of ours.",
+  };
+  return { status: 500, body: { ...problem, code: "internal-error" } };
+}
+
+function render(event: Event, { status, headers, body }: Answer): Result {
+  return {
+    statusCode: status,
+    headers: {
+      ...(body !== undefined && {
+        "content-type": status < 400 ? "application/json" : "application/problem+json",
+      }),
+      "cache-control": "private, no-store",
+      "x-content-type-options": "nosniff",
+      ...headers,
+      "x-request-id": event.requestContext.requestId,
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  };
+}
+
+function log(event: Event, { started, notes, outcome }: Context): void {
+  const { code } = (outcome.body ?? {}) as { code?: string };
+  const { sub, ...used } = notes;
+  const line = {
+    requestId: event.requestContext.requestId,
+    route: event.routeKey,
+    sub,
+    status: outcome.status,
+    code,
+  };
+  console.log(JSON.stringify({ ...line, ms: now() - started, ...used }));
+}
+
+export const ok = (body: unknown, headers: Record<string, string> = {}): Answer => ({
+  status: 200,
+  headers,
+  body,
+});
+
+export const created = (body: unknown, location: string, headers: Record<string, string> = {}): Answer => ({
+  status: 201,
+  headers: { location, ...headers },
+  body,
+});
+
+/** The header that tells an answer given again from the first one. */
+export const replayed = (answer: { replayed: boolean }): Record<string, string> =>
+  answer.replayed ? { "idempotency-replayed": "true" } : {};
+
+/** What is wrong with a request, in the words of the contract: `/quantity`, `?limit`, a header's name. */
+export const invalidRequest = (errors: { path: string; message: string }[]) =>
+  new Refusal("invalid-request", "See errors for what to mend.", { errors });
+
+/**
+ * The body as its schema has it. Where every field is optional it may be absent.
+ * @throws Refusal `payload-too-large` before anything is parsed, `unsupported-media-type`, `invalid-request`.
+ */
+export function parseBody<Body>(event: Event, schema: z.ZodType<Body>): Body {
+  const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
+  if (bytes.length > mostBytes)
+    throw new Refusal("payload-too-large", `A body may have up to ${mostBytes} bytes.`);
+  const parsed = schema.safeParse(bytes.length === 0 ? {} : parseJson(event, bytes));
+  if (parsed.success) return parsed.data;
+  throw invalidRequest(
+    parsed.error.issues.map((issue) => ({
+      path: issue.path.map((member) => `/${String(member)}`).join(""),
+      // zod's own message would repeat the member's name, which is the caller's text
+      message: issue.code === "unrecognized_keys" ? "Has a member that is not known" : issue.message,
+    })),
+  );
+}
+
+function parseJson(event: Event, bytes: Buffer): unknown {
+  if (!/^application\/json\s*(;|$)/i.test(event.headers["content-type"] ?? ""))
+    throw new Refusal("unsupported-media-type", "Send the body as application/json.");
+  try {
+    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch {
+    throw invalidRequest([{ path: "", message: "Must be JSON in UTF-8" }]);
+  }
+}
+
+/** Query parameters by name; unknown ones are ignored, and a known one may stand once. */
+export function parseQuery(event: Event, known: readonly string[]): Map<string, string> {
+  const parameters = new URLSearchParams(event.rawQueryString);
+  const values = new Map<string, string>();
+  for (const name of known) {
+    const [value, ...more] = parameters.getAll(name);
+    if (more.length > 0) throw invalidRequest([{ path: `?${name}`, message: "Must stand once" }]);
+    if (value !== undefined) values.set(name, value);
+  }
+  return values;
+}
+
+/** `?limit=`, 1 to 50, and 20 by itself. */
+export function parseLimit(query: ReadonlyMap<string, string>): number {
+  const text = query.get("limit") ?? "20";
+  const limit = /^\d{1,2}$/.test(text) ? Number(text) : 0;
+  if (limit < 1 || limit > 50)
+    throw invalidRequest([{ path: "?limit", message: "Must be a whole number from 1 to 50" }]);
+  return limit;
+}

@@ -1,0 +1,12 @@
+import * as z from "zod";
+import { config } from "./config.ts";
+
+/** Integer minor units (cents) and an ISO 4217 code: the shop's one currency. */
+export const Price = z.strictObject({
+  amount: z.int().min(0).max(1_000_000_000),
+  currency: z.literal(config.currency),
+});
+
+export type Money = { amount: number; currency: string };
+
+export const money = (amount: number, currency: string = config.currency): Money => ({ amount, currency });

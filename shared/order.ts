@@ -1,0 +1,94 @@
+import * as z from "zod";
+import { Id, timeOf } from "./ids.ts";
+import { type Money, money } from "./money.ts";
+import { Text } from "./text.ts";
+
+export const Address = z.strictObject({
+  name: Text(100),
+  lines: z.array(Text(100)).min(1).max(4),
+  city: Text(100),
+  region: Text(100).optional(),
+  postalCode: Text(100).optional(),
+  country: z.string().regex(/^[A-Z]{2}$/, "Must be an ISO 3166-1 alpha-2 code"),
+});
+
+export type Address = z.infer<typeof Address>;
+
+export const PlaceOrder = z.strictObject({ cartId: Id.optional(), shippingAddress: Address.optional() });
+
+export const statuses = ["pending", "paid", "shipped", "delivered", "cancelled"] as const;
+export type Status = (typeof statuses)[number];
+
+/** A line as it was bought: `unitPrice` in minor units; `stockTaken` where the copies came off a tracked stock. */
+export type BoughtLine = {
+  bookId: string;
+  title: string;
+  quantity: number;
+  unitPrice: number;
+  stockTaken: boolean;
+};
+
+/** A step after placing: who moved the order on, and when. */
+export type Step = { status: Status; at: string; by: "customer" | "staff"; who: string };
+
+export type Order = {
+  orderId: string;
+  customerId: string;
+  cartId: string;
+  status: Status;
+  currency: string;
+  lines: BoughtLine[];
+  shippingAddress: Address | null;
+  steps: Step[];
+};
+
+export type OrderView = {
+  orderId: string;
+  cartId: string;
+  status: Status;
+  lines: { bookId: string; title: string; quantity: number; unitPrice: Money; lineTotal: Money }[];
+  itemCount: number;
+  total: Money;
+  shippingAddress: Address | null;
+  placedAt: string;
+  history: { status: Status; at: string; by: "customer" | "staff" }[];
+};
+
+/** An order as its customer sees it. */
+export const orderView = (order: Order): OrderView => ({
+  orderId: order.orderId,
+  cartId: order.cartId,
+  status: order.status,
+  lines: order.lines.map((line) => ({
+    bookId: line.bookId,
+    title: line.title,
+    quantity: line.quantity,
+    unitPrice: money(line.unitPrice, order.currency),
+    lineTotal: money(line.unitPrice * line.quantity, order.currency),
+  })),
+  itemCount: order.lines.reduce((count, line) => count + line.quantity, 0),
+  total: money(
+    order.lines.reduce((total, line) => total + line.unitPrice * line.quantity, 0),
+    order.currency,
+  ),
+  shippingAddress: order.shippingAddress && addressView(order.shippingAddress),
+  placedAt: placedAt(order),
+  history: [
+    { status: "pending", at: placedAt(order), by: "customer" },
+    ...order.steps.map(({ status, at, by }) => ({ status, at, by })),
+  ],
+});
+
+/** The order as it was answered when it was placed, to the byte. */
+export const asPlaced = (order: Order): Order => ({ ...order, status: "pending", steps: [] });
+
+const placedAt = (order: Order) => new Date(timeOf(order.orderId)).toISOString();
+
+const addressView = (address: Address): Address => ({
+  name: address.name,
+  lines: address.lines,
+  city: address.city,
+  ...(address.region !== undefined && { region: address.region }),
+  ...(address.postalCode !== undefined && { postalCode: address.postalCode }),
+  country: address.country,
+});

@@ -1,0 +1,152 @@
+import type { Book } from "./book.ts";
+import { type Cart, type CartView, cartView, mostCopies, mostTitles } from "./cart.ts";
+import { bookNotFound, unavailable } from "./catalogue.ts";
+import { timestamp } from "./chance.ts";
+import { cursorAt, positionOf } from "./cursor.ts";
+import { cartIdOf } from "./ids.ts";
+import type { Order } from "./order.ts";
+import { Refusal } from "./refusal.ts";
+import { booksById, parseBook, readBooks } from "./table/books.ts";
+import { addCopies, parseCart, removeAllLines, removeLine, setCopies } from "./table/carts.ts";
+import type { Action, Table } from "./table/client.ts";
+import { type KeyedRequest, parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
+import { bookKey, cartKey } from "./table/keys.ts";
+import { listOrders, readOrder } from "./table/orders.ts";
+
+/** A customer's request, as the operations see it. */
+export type Request = { customerId: string; requestId: string; table: Table; key: KeyedRequest | undefined };
+
+/** `replayed`: the Idempotency-Key had done it before, and nothing was done now. */
+export type CartAnswer = { cart: CartView; replayed: boolean };
+
+/** The cart as it stands, at the catalogue's prices of now. */
+export async function viewCart({ table, customerId }: Request): Promise<CartView> {
+  const [item] = await table.read([cartKey(customerId)]);
+  const cart = parseCart(item);
+  return cartView(cart, await readBooks(table, [...cart.lines.keys()]));
+}
+
+/** Adds copies of a book: the same book twice is one line. */
+export async function addToCart(
+  request: Request,
+  { bookId, quantity }: { bookId: string; quantity: number },
+): Promise<CartAnswer> {
+  const { table, customerId, key } = request;
+  const keys = [cartKey(customerId), bookKey(bookId), ...(key ? [recordKey(customerId, key)] : [])];
+  const [cartItem, bookItem, record] = await table.read(keys);
+  const cart = parseCart(cartItem);
+  if (key && parseKeyRecord(record, key))
+    return { cart: await viewChanged(request, cart, null), replayed: true };
+  const book = existing(parseBook(bookItem));
+  if (!book.active) throw unavailable([bookId]);
+  return changeCart(request, cart, bookId, (current) => {
+    requireRoom(current, bookId);
+    if ((current.lines.get(bookId) ?? 0) + quantity > mostCopies)
+      throw new Refusal("quantity-limit", `A cart holds up to ${mostCopies} copies of a title.`);
+    return addCopies(customerId, current, bookId, quantity, timestamp());
+  });
+}
+
+/** Sets how many copies of a book are in the cart, adding the line if it is missing. */
+export async function setQuantity(request: Request, bookId: string, quantity: number): Promise<CartView> {
+  const { table, customerId } = request;
+  const [cartItem, bookItem] = await table.read([cartKey(customerId), bookKey(bookId)]);
+  const book = existing(parseBook(bookItem));
+  const { cart } = await changeCart(request, parseCart(cartItem), bookId, (current) => {
+    if (!book.active && !current.lines.has(bookId)) throw unavailable([bookId]);
+    requireRoom(current, bookId);
+    return setCopies(customerId, current, book, quantity, timestamp());
+  });
+  return cart;
+}
+
+/** Removes a line, or all of them (`bookId` null); the cart itself stays, also when there was nothing to remove. */
+export async function removeFromCart(request: Request, bookId: string | null): Promise<CartView> {
+  const { table, customerId } = request;
+  const [cartItem] = await table.read([cartKey(customerId)]);
+  const { cart } = await changeCart(request, parseCart(cartItem), bookId, ({ cartId, lines }) => {
+    if (cartId === null || (bookId === null ? lines.size === 0 : !lines.has(bookId))) return null;
+    return bookId === null
+      ? removeAllLines(customerId, cartId, timestamp())
+      : removeLine(customerId, cartId, bookId, timestamp());
+  });
+  return cart;
+}
+
+/** A page of this customer's orders, newest first. */
+export async function orderHistory(
+  { table, customerId }: Request,
+  cursor: string | undefined,
+  limit: number,
+): Promise<{ orders: Order[]; nextCursor: string | null }> {
+  const list = `orders ${customerId}`;
+  const after = cursor === undefined ? undefined : positionOf(list, cursor);
+  const { orders, last } = await listOrders(table, customerId, { after, limit });
+  return { orders, nextCursor: last && cursorAt(list, last) };
+}
+
+/** One order of this customer. @throws Refusal `order-not-found`, another's and one that never was alike. */
+export async function findOrder({ table, customerId }: Request, orderId: string): Promise<Order> {
+  const cartId = cartIdOf(orderId);
+  const order = cartId === null ? undefined : await readOrder(table, customerId, cartId);
+  if (order?.orderId !== orderId) throw new Refusal("order-not-found", "There is no such order.");
+  return order;
+}
+
+/**
+ * Writes one change to the cart, however often it moves on meanwhile. `change` is asked anew for each state that the cart
+ * is found in: it answers with the write, with null where there is nothing to change, or throws what forbids it.
+ */
+async function changeCart(
+  request: Request,
+  before: Cart,
+  bookId: string | null,
+  change: (cart: Cart) => Action | null,
+): Promise<CartAnswer> {
+  const { table, customerId, requestId, key } = request;
+  const record = key ? [putKeyRecord(customerId, key, requestId)] : [];
+  let cart = before;
+  for (;;) {
+    const action = change(cart);
+    if (!action) break;
+    const refused = await table.write(
+      [action, ...record],
+      ([, keyed]) => keyed?.found?.requestId === requestId,
+    );
+    if (refused === "written") break;
+    const [current, keyed] = refused;
+    const known = key && keyed?.failed ? parseKeyRecord(keyed.found, key) : undefined;
+    // the record is this very request's where the answer to an earlier try was lost
+    if (known)
+      return { cart: await viewChanged(request, cart, bookId), replayed: known.requestId !== requestId };
+    if (current?.failed) cart = parseCart(current.found);
+  }
+  return { cart: await viewChanged(request, cart, bookId), replayed: false };
+}
+
+/** The cart after a change, with its books in the same read where they are those it had before, and the changed one. */
+async function viewChanged(
+  { table, customerId }: Request,
+  before: Cart,
+  bookId: string | null,
+): Promise<CartView> {
+  const likely = [...new Set([...before.lines.keys(), ...(bookId === null ? [] : [bookId])])];
+  const [item, ...bookItems] = await table.read([cartKey(customerId), ...likely.map(bookKey)]);
+  const cart = parseCart(item);
+  const books = booksById(bookItems.map(parseBook));
+  const others = await readBooks(
+    table,
+    [...cart.lines.keys()].filter((id) => !likely.includes(id)),
+  );
+  return cartView(cart, new Map([...books, ...others]));
+}
+
+function requireRoom(cart: Cart, bookId: string): void {
+  if (!cart.lines.has(bookId) && cart.lines.size >= mostTitles)
+    throw new Refusal("cart-full", `A cart holds up to ${mostTitles} titles.`);
+}
+
+function existing(book: Book | undefined): Book {
+  if (!book) throw bookNotFound();
+  return book;
+}

@@ -1,0 +1,81 @@
+import * as z from "zod";
+import type { Book, ListedBook } from "../book.ts";
+import { sortable } from "../text.ts";
+import type { Action, Item, Table } from "./client.ts";
+import { bookIdOnShelf, bookKey, layout, shelf, shelfKey } from "./keys.ts";
+
+const BookItem = z.object({
+  pk: z.string(),
+  title: z.string(),
+  authors: z.array(z.string()),
+  isbn: z.string().nullable().default(null),
+  price: z.number(),
+  stock: z.number().nullable().default(null),
+  active: z.boolean(),
+  revision: z.number(),
+});
+
+const ListedItem = BookItem.pick({ title: true, authors: true, isbn: true, price: true }).extend({
+  isk: z.string(),
+});
+
+export const parseBook = (item: Item | undefined): Book | undefined => {
+  if (!item) return undefined;
+  const { pk, ...book } = BookItem.parse(item);
+  return { bookId: pk.slice("BOOK#".length), ...book };
+};
+
+/** A book as the table keeps it. */
+export const bookItem = ({ bookId, isbn, stock, ...book }: Book): Item => ({
+  ...bookKey(bookId),
+  ...shelfKey({ bookId, ...book }),
+  schema: 1,
+  ...book,
+  ...(isbn !== null && { isbn }),
+  ...(stock !== null && { stock }),
+});
+
+/** Books by id; those that do not exist are missing from the answer. */
+export async function readBooks(table: Table, bookIds: readonly string[]): Promise<Map<string, Book>> {
+  if (bookIds.length === 0) return new Map();
+  return booksById((await table.read(bookIds.map(bookKey))).map(parseBook));
+}
+
+export const booksById = (books: readonly (Book | undefined)[]): Map<string, Book> =>
+  new Map(books.flatMap((book) => (book ? [[book.bookId, book]] : [])));
+
+/** A page of a shelf by title, those whose title begins with `prefix`; `after` is where the page before it ended. */
+export async function listBooks(
+  table: Table,
+  on: { active: boolean; prefix: string; after: string | undefined; limit: number },
+): Promise<{ books: ListedBook[]; last: string | null }> {
+  const items = await table.query({
+    IndexName: layout.index.name,
+    KeyConditionExpression: on.prefix === "" ? "ipk = :shelf" : "ipk = :shelf AND begins_with(isk, :prefix)",
+    ExpressionAttributeValues: {
+      ":shelf": shelf(on.active),
+      ...(on.prefix !== "" && { ":prefix": sortable(on.prefix) }),
+    },
+    ...(on.after !== undefined && {
+      ExclusiveStartKey: { ipk: shelf(on.active), isk: on.after, ...bookKey(bookIdOnShelf(on.after)) },
+    }),
+    // one more than asked for tells whether another page follows
+    Limit: on.limit + 1,
+  });
+  const page = items.slice(0, on.limit).map((item) => ListedItem.parse(item));
+  return {
+    books: page.map(({ isk, ...book }) => ({ bookId: bookIdOnShelf(isk), ...book, active: on.active })),
+    last: items.length > on.limit ? (page.at(-1)?.isk ?? null) : null,
+  };
+}
+
+/** Takes copies off a tracked stock, if the book is still as it was read. */
+export const takeStock = (book: Book, quantity: number): Action => ({
+  Update: {
+    Key: bookKey(book.bookId),
+    UpdateExpression: "SET #stock = #stock - :quantity",
+    ConditionExpression: "#active = :true AND #price = :price AND #stock >= :quantity",
+    ExpressionAttributeNames: { "#stock": "stock", "#active": "active", "#price": "price" },
+    ExpressionAttributeValues: { ":quantity": quantity, ":true": true, ":price": book.price },
+  },
+});

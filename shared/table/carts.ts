@@ -1,0 +1,135 @@
+import * as z from "zod";
+import { type Cart, mostCopies, mostTitles, neverUsedCart } from "../cart.ts";
+import { newCartId } from "../ids.ts";
+import type { Action, Item, Update } from "./client.ts";
+import { cartKey } from "./keys.ts";
+
+const CartItem = z.object({
+  cartId: z.string().nullable().default(null),
+  version: z.number(),
+  lines: z.record(z.string(), z.number()).transform((lines) => new Map(Object.entries(lines))),
+  lastOrderId: z.string().nullable().default(null),
+  createdAt: z.string().nullable().default(null),
+  updatedAt: z.string().nullable().default(null),
+});
+
+export const parseCart = (item: Item | undefined): Cart => (item ? CartItem.parse(item) : neverUsedCart);
+
+const names = { "#lines": "lines", "#version": "version" };
+const withLine = (bookId: string) => ({ ...names, "#book": bookId });
+const thisCart = "cartId = :cartId";
+const knownOrRoom = "(attribute_exists(#lines.#book) OR size(#lines) < :mostTitles)";
+const changed = "#version = #version + :one, updatedAt = :at";
+
+const update = (customerId: string, how: Omit<Update, "Key">): Action => ({
+  Update: {
+    Key: cartKey(customerId),
+    ...how,
+  },
+});
+
+/** Adds copies to the cart as it was read, starting a new one where none is open. */
+export const addCopies = (
+  customerId: string,
+  cart: Cart,
+  bookId: string,
+  copies: number,
+  at: string,
+): Action =>
+  cart.cartId === null
+    ? startCart(customerId, cart, bookId, copies, at)
+    : update(customerId, {
+        UpdateExpression: `SET #lines.#book = if_not_exists(#lines.#book, :zero) + :copies, ${changed}`,
+        ConditionExpression: `${thisCart} AND ${knownOrRoom} AND (attribute_not_exists(#lines.#book) OR #lines.#book <= :room)`,
+        ExpressionAttributeNames: withLine(bookId),
+        ExpressionAttributeValues: {
+          ":cartId": cart.cartId,
+          ":copies": copies,
+          ":room": mostCopies - copies,
+          ":mostTitles": mostTitles,
+          ":zero": 0,
+          ":one": 1,
+          ":at": at,
+        },
+      });
+
+/** Sets how many copies of a book are in the cart; of a withdrawn one only where it is in it already. */
+export const setCopies = (
+  customerId: string,
+  cart: Cart,
+  book: { bookId: string; active: boolean },
+  copies: number,
+  at: string,
+): Action =>
+  cart.cartId === null
+    ? startCart(customerId, cart, book.bookId, copies, at)
+    : update(customerId, {
+        UpdateExpression: `SET #lines.#book = :copies, ${changed}`,
+        ConditionExpression: `${thisCart} AND ${book.active ? knownOrRoom : "attribute_exists(#lines.#book)"}`,
+        ExpressionAttributeNames: withLine(book.bookId),
+        ExpressionAttributeValues: {
+          ":cartId": cart.cartId,
+          ":copies": copies,
+          ...(book.active && { ":mostTitles": mostTitles }),
+          ":one": 1,
+          ":at": at,
+        },
+      });
+
+export const removeLine = (customerId: string, cartId: string, bookId: string, at: string): Action =>
+  update(customerId, {
+    UpdateExpression: `REMOVE #lines.#book SET ${changed}`,
+    ConditionExpression: `${thisCart} AND attribute_exists(#lines.#book)`,
+    ExpressionAttributeNames: withLine(bookId),
+    ExpressionAttributeValues: { ":cartId": cartId, ":one": 1, ":at": at },
+  });
+
+export const removeAllLines = (customerId: string, cartId: string, at: string): Action =>
+  update(customerId, {
+    UpdateExpression: `SET #lines = :none, ${changed}`,
+    ConditionExpression: `${thisCart} AND size(#lines) > :zero`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: { ":cartId": cartId, ":none": {}, ":zero": 0, ":one": 1, ":at": at },
+  });
+
+/** Empties the cart because it became an order, if it is still exactly as it was read. */
+export const closeCart = (customerId: string, cart: Cart, orderId: string, at: string): Action =>
+  update(customerId, {
+    UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed} REMOVE cartId, createdAt`,
+    ConditionExpression: `${thisCart} AND #version = :version`,
+    ExpressionAttributeNames: names,
+    ExpressionAttributeValues: {
+      ":cartId": cart.cartId,
+      ":version": cart.version,
+      ":none": {},
+      ":orderId": orderId,
+      ":one": 1,
+      ":at": at,
+    },
+  });
+
+/** A new cart with its first line; the whole item only where the customer never had one. */
+function startCart(customerId: string, cart: Cart, bookId: string, copies: number, at: string): Action {
+  const cartId = newCartId(cart.lastOrderId);
+  if (cart.version === 0)
+    return {
+      Put: {
+        Item: {
+          ...cartKey(customerId),
+          schema: 1,
+          cartId,
+          version: 1,
+          lines: { [bookId]: copies },
+          createdAt: at,
+          updatedAt: at,
+        },
+        ConditionExpression: "attribute_not_exists(pk)",
+      },
+    };
+  return update(customerId, {
+    UpdateExpression: `SET cartId = :cartId, createdAt = :at, #lines.#book = :copies, ${changed}`,
+    ConditionExpression: "attribute_not_exists(cartId) AND lastOrderId < :cartId",
+    ExpressionAttributeNames: withLine(bookId),
+    ExpressionAttributeValues: { ":cartId": cartId, ":copies": copies, ":one": 1, ":at": at },
+  });
+}

@@ -1,0 +1,95 @@
+import * as z from "zod";
+import { Address, type Order, statuses } from "../order.ts";
+import type { Action, Item, Table } from "./client.ts";
+import { orderKey, ordersOf, ownerOf, statusGroup } from "./keys.ts";
+
+const OrderItem = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  isk: z.string(),
+  requestId: z.string(),
+  status: z.enum(statuses),
+  currency: z.string(),
+  lines: z.array(
+    z.object({
+      bookId: z.string(),
+      title: z.string(),
+      quantity: z.number(),
+      unitPrice: z.number(),
+      stockTaken: z.boolean().default(false),
+    }),
+  ),
+  shippingAddress: z.object(Address.shape).nullable().default(null),
+  steps: z
+    .array(
+      z.object({
+        status: z.enum(statuses),
+        at: z.string(),
+        by: z.enum(["customer", "staff"]),
+        who: z.string(),
+      }),
+    )
+    .default([]),
+});
+
+/** An order, and the request that wrote it: how a request tells its own order from a twin's. Never shown. */
+export type StoredOrder = Order & { requestId: string };
+
+export function parseOrder(item: Item | undefined): StoredOrder | undefined {
+  if (!item) return undefined;
+  const { pk, sk, isk, shippingAddress, ...order } = OrderItem.parse(item);
+  return {
+    orderId: isk,
+    ...ownerOf({ pk, sk }),
+    ...order,
+    shippingAddress: shippingAddress as Address | null,
+  };
+}
+
+/** The order that a cart of this customer became. */
+export async function readOrder(
+  table: Table,
+  customerId: string,
+  cartId: string,
+): Promise<StoredOrder | undefined> {
+  const [item] = await table.read([orderKey(customerId, cartId)]);
+  return parseOrder(item);
+}
+
+/** Writes a new order; never over another of the same cart. */
+export const putOrder = (order: Order, requestId: string): Action => ({
+  Put: {
+    Item: {
+      ...orderKey(order.customerId, order.cartId),
+      ipk: statusGroup(order.status),
+      isk: order.orderId,
+      schema: 1,
+      requestId,
+      status: order.status,
+      currency: order.currency,
+      lines: order.lines.map(({ stockTaken, ...line }) => ({ ...line, ...(stockTaken && { stockTaken }) })),
+      ...(order.shippingAddress && { shippingAddress: order.shippingAddress }),
+    },
+    ConditionExpression: "attribute_not_exists(pk)",
+  },
+});
+
+/** A page of a customer's orders, newest first; `after` is the cart's id of the last order of the page before it. */
+export async function listOrders(
+  table: Table,
+  customerId: string,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<{ orders: Order[]; last: string | null }> {
+  const { pk, prefix } = ordersOf(customerId);
+  const items = await table.query({
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+    ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+    ...(after !== undefined && { ExclusiveStartKey: orderKey(customerId, after) }),
+    ScanIndexForward: false,
+    ConsistentRead: true,
+    // one more than asked for tells whether another page follows
+    Limit: limit + 1,
+  });
+  const orders = items.slice(0, limit).flatMap((item) => parseOrder(item) ?? []);
+  return { orders, last: items.length > limit ? (orders.at(-1)?.cartId ?? null) : null };
+}

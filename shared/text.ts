@@ -1,0 +1,14 @@
+import * as z from "zod";
+
+/** 1 to `most` characters of one line, with something to see in it. */
+export const Text = (most: number) =>
+  z
+    .string()
+    .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text")
+    .refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`);
+
+/** How titles are compared and sorted: without case, accents and double spaces; at most 200 characters. */
+export const sortable = (title: string): string =>
+  [...title.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trimStart()]
+    .slice(0, 200)
+    .join("");

@@ -1,0 +1,370 @@
+import { execFile } from "node:child_process";
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+/**
+ * Do the template tests bite? Each of these breaks a copy of the source in one place, and names the test that must notice.
+ * All copies are tested in one run, so that aws-cdk-lib is loaded once and not once for each.
+ */
+type Plant = { breaks: string; in: string; from: string | RegExp; to: string; caughtBy: string };
+
+const inProd = (test: string) => `templates of prod ${test}`;
+const anyEnvironment = (test: string) => `templates where environments differ ${test}`;
+
+const routesTest = inProd(
+  "each route leads to its function, and asks for a token unless it is open on purpose",
+);
+const rightsTest = inProd("each function may do this, and nothing else");
+const namesTest = inProd("what must never be replaced keeps its name in CloudFormation");
+const clientTest = inProd(
+  "a client signs in by code alone, by no password flow, and cannot administer its user",
+);
+const throttleTest = inProd("each route has its throttle, set once the route is there");
+
+const routes = "functions/routes.ts";
+const data = "infra/data-stack.ts";
+const identity = "infra/identity-stack.ts";
+const api = "infra/api-stack.ts";
+const functions = "infra/function.ts";
+const environments = "infra/environments.ts";
+
+const plants: Plant[] = [
+  {
+    breaks: "a route loses its authorizer in the route table",
+    in: routes,
+    from: /("POST", +path: "\/api\/orders", +function: "place-order", +who: )"customer"/,
+    to: '$1"anyone"',
+    caughtBy: routesTest,
+  },
+  {
+    breaks: "every route loses its authorizer in the stack",
+    in: api,
+    from: /defaultAuthorizer: .*/,
+    to: "",
+    caughtBy: routesTest,
+  },
+  {
+    breaks: "the authorizer takes another client's tokens",
+    in: api,
+    from: "userPoolClients: [client]",
+    to: 'userPoolClients: [client, identity.pool.addClient("Other")]',
+    caughtBy: inProd("the authorizer trusts this pool and this client alone"),
+  },
+  {
+    breaks: "a function gains an action",
+    in: routes,
+    from: '"view-cart": { table: ["BatchGetItem"]',
+    to: '"view-cart": { table: ["BatchGetItem", "DeleteItem"]',
+    caughtBy: rightsTest,
+  },
+  {
+    breaks: "the functions may write outside a transaction",
+    in: api,
+    from: ", conditions: transacted",
+    to: "",
+    caughtBy: rightsTest,
+  },
+  {
+    breaks: "the index's rights become the table's",
+    in: api,
+    from: "`${tableArn}/index/${layout.index.name}`",
+    to: "tableArn",
+    caughtBy: rightsTest,
+  },
+  {
+    breaks: "a policy of a role says *",
+    in: functions,
+    from: "resources: [logGroup.logGroupArn]",
+    to: 'resources: ["*"]',
+    caughtBy: inProd("no policy says *"),
+  },
+  {
+    breaks: "a policy beside a role says *",
+    in: identity,
+    from: "cognito-idp:AdminAddUserToGroup",
+    to: "cognito-idp:*",
+    caughtBy: inProd("no policy says *"),
+  },
+  {
+    breaks: "the table's name changes",
+    in: data,
+    from: '"Table", environment',
+    to: '"Books", environment',
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "the pool's name changes",
+    in: identity,
+    from: '"UserPool", environment',
+    to: '"Pool", environment',
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "the domain's name changes",
+    in: identity,
+    from: '"SignInDomain", environment',
+    to: '"Domain", environment',
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "a group's name changes",
+    in: identity,
+    from: 'this.group("Admins"',
+    to: 'this.group("Staff"',
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "the client's name is not pinned",
+    in: api,
+    from: 'pinned(client, "AppClient");',
+    to: "",
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "the API's name is not pinned",
+    in: api,
+    from: 'pinned(api, "Api");',
+    to: "",
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "an export's name changes",
+    in: data,
+    from: 'new TableV2(this, "Table"',
+    to: 'new TableV2(this, "Books"',
+    caughtBy: inProd("what one stack takes from another keeps its name"),
+  },
+  {
+    breaks: "the index carries everything",
+    in: data,
+    from: /projectionType: ProjectionType.INCLUDE,\s+nonKeyAttributes: .*/,
+    to: "projectionType: ProjectionType.ALL,",
+    caughtBy: inProd("one table on demand with its keys, its one index and its expiry, encrypted"),
+  },
+  {
+    breaks: "the pool's plan is left to Cognito",
+    in: identity,
+    from: "featurePlan: FeaturePlan.ESSENTIALS,",
+    to: "",
+    caughtBy: inProd("sign-up is by e-mail, and no custom attribute invites trust"),
+  },
+  {
+    breaks: "nobody welcomes a new customer",
+    in: identity,
+    from: "UserPoolOperation.POST_CONFIRMATION",
+    to: "UserPoolOperation.POST_AUTHENTICATION",
+    caughtBy: inProd("a new customer is welcomed by a function that only this pool may call"),
+  },
+  {
+    breaks: "a group is called otherwise",
+    in: identity,
+    from: '"admins"',
+    to: '"staff"',
+    caughtBy: inProd("the groups are customers and admins"),
+  },
+  {
+    breaks: "the domain's name lacks the account",
+    in: identity,
+    from: "-${Aws.ACCOUNT_ID}",
+    to: "-1",
+    caughtBy: inProd("the sign-in domain's name holds environment and account; managed login has a style"),
+  },
+  {
+    breaks: "a password flow is on",
+    in: api,
+    from: "{ custom: true }",
+    to: "{ custom: true, userPassword: true }",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "the implicit flow is on",
+    in: api,
+    from: "implicitCodeGrant: false",
+    to: "implicitCodeGrant: true",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "tokens may administer their user",
+    in: api,
+    from: "OAuthScope.EMAIL]",
+    to: "OAuthScope.EMAIL, OAuthScope.COGNITO_ADMIN]",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "refresh tokens are not rotated",
+    in: api,
+    from: /refreshTokenRotationGracePeriod: .*/,
+    to: "",
+    caughtBy: inProd("tokens live 15 minutes; refresh tokens 30 days, each used once"),
+  },
+  {
+    breaks: "the throttles do not wait for their routes",
+    in: api,
+    from: "resource.addResourceDependency(route)",
+    to: "route.node",
+    caughtBy: throttleTest,
+  },
+  {
+    breaks: "a route's throttle is lifted",
+    in: routes,
+    from: "rate: 50 ",
+    to: "rate: 5000 ",
+    caughtBy: throttleTest,
+  },
+  {
+    breaks: "there is no throttle by default",
+    in: api,
+    from: /throttle: .*/,
+    to: "",
+    caughtBy: throttleTest,
+  },
+  {
+    breaks: "the access log keeps tokens",
+    in: api,
+    from: "$context.status",
+    to: "$request.header.Authorization",
+    caughtBy: inProd("every call leaves a line in the access log, without token or address"),
+  },
+  {
+    breaks: "logs are kept for ever",
+    in: functions,
+    from: "retention: logDays,",
+    to: "retention: Infinity,",
+    caughtBy: inProd("every log ends after its time, and each function has one of its own"),
+  },
+  {
+    breaks: "any page may call",
+    in: api,
+    from: "allowOrigins: environment.origins",
+    to: 'allowOrigins: ["*"]',
+    caughtBy: inProd("pages of the environment's origins alone may call, with the headers that they need"),
+  },
+  {
+    breaks: "functions reserve concurrency",
+    in: functions,
+    from: "memorySize: 1024,",
+    to: "memorySize: 1024, reservedConcurrentExecutions: 10,",
+    caughtBy: inProd("functions run on Node 24 and arm64, within 10 seconds, and reserve no concurrency"),
+  },
+  {
+    breaks: "functions are told another table",
+    in: api,
+    from: "tableName: data.table.tableName",
+    to: 'tableName: "books"',
+    caughtBy: inProd("functions are told the table, the pool, the client and the shop's settings"),
+  },
+  {
+    breaks: "an output is gone",
+    in: api,
+    from: /new CfnOutput\(this, "ClientId".*/,
+    to: "",
+    caughtBy: inProd("the outputs name all that a client needs"),
+  },
+  {
+    breaks: "prod goes with its stacks",
+    in: "infra/stateful.ts",
+    from: "RemovalPolicy.RETAIN",
+    to: "RemovalPolicy.DESTROY",
+    caughtBy: anyEnvironment("prod outlives its stacks, dev does not"),
+  },
+  {
+    breaks: "prod has no point-in-time recovery",
+    in: data,
+    from: "pointInTimeRecoveryEnabled: environment.protectData",
+    to: "pointInTimeRecoveryEnabled: false",
+    caughtBy: anyEnvironment("prod's table can be restored to any second and cannot be deleted"),
+  },
+  {
+    breaks: "prod's table may be deleted",
+    in: data,
+    from: "deletionProtection: environment.protectData",
+    to: "deletionProtection: false",
+    caughtBy: anyEnvironment("prod's table can be restored to any second and cannot be deleted"),
+  },
+  {
+    breaks: "prod's pool may be deleted",
+    in: environments,
+    from: "protectData: true",
+    to: "protectData: false",
+    caughtBy: anyEnvironment("prod's user pool cannot be deleted"),
+  },
+  {
+    breaks: "the sender is not used",
+    in: identity,
+    from: "email: mailer(environment),",
+    to: "",
+    caughtBy: anyEnvironment("with a sender of its own, mail goes through SES"),
+  },
+];
+
+const root = dirname(import.meta.dirname);
+const copies = mkdtempSync(join(tmpdir(), "bookshop-bite-"));
+afterAll(() => rmSync(copies, { recursive: true }));
+
+const copy = (name: string) => {
+  mkdirSync(join(copies, name, "test"), { recursive: true });
+  cpSync(join(root, "test/stacks.test.ts"), join(copies, name, "test/stacks.test.ts"));
+  for (const folder of ["infra", "functions", "shared"])
+    cpSync(join(root, folder), join(copies, name, folder), {
+      recursive: true,
+      filter: (path) => !path.startsWith(join(root, "infra/local")),
+    });
+};
+
+const plant = ({ in: file, from, to }: Plant, name: string) => {
+  const path = join(copies, name, file);
+  const before = readFileSync(path, "utf8");
+  const after = before.replace(from, to);
+  if (before === after) throw new Error(`${name}: ${from} is no longer in ${file}`);
+  writeFileSync(path, after);
+};
+
+type Report = { testResults: { name: string; assertionResults: { fullName: string; status: string }[] }[] };
+const failed = new Map<string, string[]>();
+const passed = new Map<string, string[]>();
+
+beforeAll(async () => {
+  symlinkSync(join(root, "node_modules"), join(copies, "node_modules"));
+  copy("unbroken");
+  for (const [index, each] of plants.entries()) {
+    copy(`plant-${index}`);
+    plant(each, `plant-${index}`);
+  }
+  const vitest = join(root, "node_modules/vitest/vitest.mjs");
+  const sameProcess = ["--pool=threads", "--no-isolate", "--maxWorkers=2"];
+  const report = join(copies, "report.json");
+  await new Promise<void>((resolve) => {
+    execFile(
+      process.execPath,
+      [vitest, "run", "-t", "templates", ...sameProcess, "--reporter=json", `--outputFile=${report}`],
+      { cwd: copies, env: {} },
+      () => resolve(),
+    );
+  });
+  const { testResults }: Report = JSON.parse(readFileSync(report, "utf8"));
+  for (const { name, assertionResults } of testResults) {
+    const of = (status: string) =>
+      assertionResults.filter((each) => each.status === status).map((each) => each.fullName);
+    failed.set(name.slice(copies.length + 1).split("/")[0] ?? "", of("failed"));
+    passed.set(name.slice(copies.length + 1).split("/")[0] ?? "", of("passed"));
+  }
+}, 60_000);
+
+test("a copy that nobody broke passes", () => {
+  expect(failed.get("unbroken")).toEqual([]);
+  expect(passed.get("unbroken")?.length).toBeGreaterThan(40);
+});
+
+test.each(plants.map((each, index) => ({ ...each, index })))("$breaks: noticed", ({ index, caughtBy }) => {
+  expect(failed.get(`plant-${index}`)).toContain(caughtBy);
+});
+
+test("every template test has bitten once", () => {
+  const bitten = new Set(
+    plants.map(({ caughtBy }) => caughtBy.replace("templates of prod", "templates of dev")),
+  );
+  const all = passed.get("unbroken")?.map((name) => name.replace("templates of prod", "templates of dev"));
+  expect([...new Set(all)].sort()).toEqual([...bitten].sort());
+});

@@ -1,0 +1,559 @@
+import { execFile } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { App } from "aws-cdk-lib";
+import { Template } from "aws-cdk-lib/assertions";
+import { afterAll, describe, expect, test } from "vitest";
+import { bookshop } from "../infra/app.ts";
+import { bundle, everyFunction } from "../infra/bundle.ts";
+import { type Environment, environments, functionVariables } from "../infra/environments.ts";
+
+/**
+ * What the templates must say, typed out: only completeness is checked against the route table, so that a slip there shows here.
+ * stacks-bite.test.ts breaks each of these and sees it fail.
+ */
+
+const root = dirname(import.meta.dirname);
+const temporary = mkdtempSync(join(tmpdir(), "bookshop-stacks-"));
+afterAll(() => rmSync(temporary, { recursive: true }));
+
+const emptyBundles = join(temporary, "bundles");
+for (const name of everyFunction) {
+  mkdirSync(join(emptyBundles, name), { recursive: true });
+  writeFileSync(join(emptyBundles, name, "index.mjs"), "");
+}
+
+const templatesOf = (environment: Environment, outdir: string) => {
+  const { data, identity, api } = bookshop(
+    new App({ outdir: join(temporary, outdir) }),
+    environment,
+    emptyBundles,
+  );
+  return {
+    data: Template.fromStack(data),
+    identity: Template.fromStack(identity),
+    api: Template.fromStack(api),
+  };
+};
+type Templates = ReturnType<typeof templatesOf>;
+const dev = templatesOf(environments.dev, "dev");
+const prod = templatesOf(environments.prod, "prod");
+
+type Resource = ReturnType<Template["findResources"]>[string];
+const resources = (...templates: Template[]) =>
+  templates.flatMap((template) =>
+    Object.entries<Resource>(template.toJSON().Resources).map(
+      ([id, resource]): Resource => ({ ...resource, id }),
+    ),
+  );
+const ofType = (type: string, ...templates: Template[]) =>
+  resources(...templates).filter(({ Type }) => Type === type);
+const theOnly = (type: string, template: Template) => {
+  const [found, ...more] = ofType(type, template);
+  if (!found || more.length > 0) throw new Error(`there should be one ${type}`);
+  return found;
+};
+const idsOf = (type: string, ...templates: Template[]) =>
+  ofType(type, ...templates)
+    .map(({ id }) => id)
+    .sort();
+
+describe.each([
+  { name: "dev", of: dev },
+  { name: "prod", of: prod },
+])("templates of $name", ({ name, of }) => {
+  const everything = [of.data, of.identity, of.api];
+  const importOf = (stack: string, output: string) => ({
+    "Fn::ImportValue": `bookshop-${name}-${stack}:${output}`,
+  });
+  const table = importOf("data", "ExportsOutputRefTable36F13FCE");
+  const tableArn = importOf("data", "ExportsOutputFnGetAttTableArn48754775");
+  const pool = importOf("identity", "ExportsOutputRefUserPool19CF3AE1");
+
+  test("each route leads to its function, and asks for a token unless it is open on purpose", () => {
+    const seen = ofType("AWS::ApiGatewayV2::Route", of.api).map(({ Properties: route }) => {
+      const integration = resources(of.api).find(({ id }) => id === route.Target["Fn::Join"][1][1].Ref);
+      const lambda = resources(of.api).find(
+        ({ id }) => id === integration?.Properties.IntegrationUri["Fn::GetAtt"][0],
+      );
+      const fence =
+        route.AuthorizationType === "NONE" ? "open" : `${route.AuthorizationType} ${route.AuthorizerId?.Ref}`;
+      return [
+        route.RouteKey,
+        `${fence} -> ${lambda?.Properties.FunctionName.replace(`bookshop-${name}-`, "")}`,
+      ];
+    });
+    const { id } = theOnly("AWS::ApiGatewayV2::Authorizer", of.api);
+    expect(Object.fromEntries(seen)).toEqual({
+      "GET /api/books": "open -> browse-books",
+      "GET /api/books/{bookId}": "open -> browse-books",
+      "POST /api/cart/add": `JWT ${id} -> add-to-cart`,
+      "GET /api/cart": `JWT ${id} -> view-cart`,
+      "PUT /api/cart/items/{bookId}": `JWT ${id} -> change-cart`,
+      "DELETE /api/cart/items/{bookId}": `JWT ${id} -> change-cart`,
+      "DELETE /api/cart": `JWT ${id} -> change-cart`,
+      "POST /api/orders": `JWT ${id} -> place-order`,
+      "GET /api/orders": `JWT ${id} -> order-history`,
+      "GET /api/orders/{orderId}": `JWT ${id} -> order-history`,
+      $default: "open -> fallback",
+    });
+  });
+
+  test("the authorizer trusts this pool and this client alone", () => {
+    expect(theOnly("AWS::ApiGatewayV2::Authorizer", of.api).Properties).toMatchObject({
+      AuthorizerType: "JWT",
+      IdentitySource: ["$request.header.Authorization"],
+      JwtConfiguration: {
+        Audience: [{ Ref: "AppClient" }],
+        Issuer: {
+          "Fn::Join": ["", ["https://cognito-idp.", { Ref: "AWS::Region" }, ".amazonaws.com/", pool]],
+        },
+      },
+    });
+  });
+
+  test("each function may do this, and nothing else", () => {
+    const may = (lambda: Resource) => {
+      const roleId = lambda.Properties.Role["Fn::GetAtt"][0];
+      const role = resources(...everything).find(({ id }) => id === roleId)?.Properties;
+      expect(role.ManagedPolicyArns).toBeUndefined();
+      const attached = ofType("AWS::IAM::Policy", ...everything)
+        .map((policy) => policy.Properties)
+        .filter((policy) => policy.Roles.some((each: { Ref: string }) => each.Ref === roleId));
+      const target = (resource: unknown) => {
+        const known = {
+          table: tableArn,
+          "index by-group": { "Fn::Join": ["", [tableArn, "/index/by-group"]] },
+          pool: { "Fn::GetAtt": ["UserPool", "Arn"] },
+          "its log": { "Fn::GetAtt": [lambda.Properties.LoggingConfig.LogGroup.Ref, "Arn"] },
+        };
+        const text = JSON.stringify(resource);
+        return Object.entries(known).find(([, value]) => JSON.stringify(value) === text)?.[0] ?? text;
+      };
+      return [...role.Policies, ...attached]
+        .flatMap((policy) => policy.PolicyDocument.Statement)
+        .flatMap(({ Effect, Action, Resource, Condition, ...others }) =>
+          [Action].flat().map((action: string) => {
+            expect([Effect, others]).toEqual(["Allow", {}]);
+            return `${action} on ${target(Resource)}${Condition ? ` if ${JSON.stringify(Condition)}` : ""}`;
+          }),
+        )
+        .sort();
+    };
+    const log = ["logs:CreateLogStream on its log", "logs:PutLogEvents on its log"];
+    const transacted = 'if {"StringEquals":{"dynamodb:EnclosingOperation":"TransactWriteItems"}}';
+    const readsAndTransacts = [
+      "dynamodb:BatchGetItem on table",
+      `dynamodb:PutItem on table ${transacted}`,
+      `dynamodb:UpdateItem on table ${transacted}`,
+      ...log,
+    ];
+    const seen = ofType("AWS::Lambda::Function", ...everything).map((lambda) => [
+      lambda.Properties.FunctionName,
+      may(lambda),
+    ]);
+    expect(Object.fromEntries(seen)).toEqual({
+      [`bookshop-${name}-browse-books`]: [
+        "dynamodb:BatchGetItem on table",
+        "dynamodb:Query on index by-group",
+        ...log,
+      ],
+      [`bookshop-${name}-add-to-cart`]: readsAndTransacts,
+      [`bookshop-${name}-view-cart`]: ["dynamodb:BatchGetItem on table", ...log],
+      [`bookshop-${name}-change-cart`]: readsAndTransacts,
+      [`bookshop-${name}-place-order`]: readsAndTransacts,
+      [`bookshop-${name}-order-history`]: [
+        "dynamodb:BatchGetItem on table",
+        "dynamodb:Query on table",
+        ...log,
+      ],
+      [`bookshop-${name}-fallback`]: log,
+      [`bookshop-${name}-welcome-customer`]: ["cognito-idp:AdminAddUserToGroup on pool", ...log],
+    });
+  });
+
+  test("no policy says *", () => {
+    const statements = resources(...everything).flatMap(({ Properties }) =>
+      [
+        Properties?.PolicyDocument,
+        ...(Properties?.Policies?.map?.((policy: Resource["Properties"]) => policy.PolicyDocument) ?? []),
+      ]
+        .filter(Boolean)
+        .flatMap((document) => document.Statement),
+    );
+    expect(statements.length).toBeGreaterThan(8);
+    for (const { Action, Resource } of statements)
+      expect(JSON.stringify([Action, Resource])).not.toContain("*");
+  });
+
+  test("what must never be replaced keeps its name in CloudFormation", () => {
+    expect({
+      table: idsOf("AWS::DynamoDB::GlobalTable", ...everything),
+      pool: idsOf("AWS::Cognito::UserPool", ...everything),
+      domain: idsOf("AWS::Cognito::UserPoolDomain", ...everything),
+      groups: idsOf("AWS::Cognito::UserPoolGroup", ...everything),
+      client: idsOf("AWS::Cognito::UserPoolClient", ...everything),
+      api: idsOf("AWS::ApiGatewayV2::Api", ...everything),
+    }).toEqual({
+      table: ["Table"],
+      pool: ["UserPool"],
+      domain: ["SignInDomain"],
+      groups: ["Admins", "Customers"],
+      client: ["AppClient"],
+      api: ["Api"],
+    });
+  });
+
+  test("what one stack takes from another keeps its name", () => {
+    const exported = [of.data, of.identity].flatMap((template) =>
+      Object.values(template.toJSON().Outputs as Record<string, { Export: { Name: string } }>).map(
+        (output) => output.Export.Name,
+      ),
+    );
+    expect(exported.sort()).toEqual([
+      `bookshop-${name}-data:ExportsOutputFnGetAttTableArn48754775`,
+      `bookshop-${name}-data:ExportsOutputRefTable36F13FCE`,
+      `bookshop-${name}-identity:ExportsOutputRefSignInDomain183B22E9`,
+      `bookshop-${name}-identity:ExportsOutputRefUserPool19CF3AE1`,
+    ]);
+  });
+
+  test("one table on demand with its keys, its one index and its expiry, encrypted", () => {
+    expect(theOnly("AWS::DynamoDB::GlobalTable", of.data).Properties).toMatchObject({
+      KeySchema: [
+        { AttributeName: "pk", KeyType: "HASH" },
+        { AttributeName: "sk", KeyType: "RANGE" },
+      ],
+      AttributeDefinitions: ["pk", "sk", "ipk", "isk"].map((key) => ({
+        AttributeName: key,
+        AttributeType: "S",
+      })),
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: "by-group",
+          KeySchema: [
+            { AttributeName: "ipk", KeyType: "HASH" },
+            { AttributeName: "isk", KeyType: "RANGE" },
+          ],
+          Projection: { ProjectionType: "INCLUDE", NonKeyAttributes: ["title", "authors", "isbn", "price"] },
+        },
+      ],
+      BillingMode: "PAY_PER_REQUEST",
+      TimeToLiveSpecification: { AttributeName: "expiresAt", Enabled: true },
+      SSESpecification: { SSEEnabled: false },
+      Replicas: [{ Region: { Ref: "AWS::Region" } }],
+    });
+  });
+
+  test("sign-up is by e-mail, and no custom attribute invites trust", () => {
+    expect(theOnly("AWS::Cognito::UserPool", of.identity).Properties).toMatchObject({
+      UserPoolTier: "ESSENTIALS",
+      UsernameAttributes: ["email"],
+      UsernameConfiguration: { CaseSensitive: false },
+      AutoVerifiedAttributes: ["email"],
+      UserAttributeUpdateSettings: { AttributesRequireVerificationBeforeUpdate: ["email"] },
+      Schema: [{ Name: "email", Required: true, Mutable: true }],
+      AdminCreateUserConfig: { AllowAdminCreateUserOnly: false },
+      AccountRecoverySetting: { RecoveryMechanisms: [{ Name: "verified_email", Priority: 1 }] },
+      EmailConfiguration: { EmailSendingAccount: "COGNITO_DEFAULT" },
+      Policies: {
+        PasswordPolicy: {
+          MinimumLength: 12,
+          RequireLowercase: true,
+          RequireUppercase: true,
+          RequireNumbers: true,
+          RequireSymbols: true,
+        },
+      },
+    });
+  });
+
+  test("a new customer is welcomed by a function that only this pool may call", () => {
+    const lambda = theOnly("AWS::Lambda::Function", of.identity).id;
+    const triggers = theOnly("AWS::Cognito::UserPool", of.identity).Properties.LambdaConfig;
+    expect(triggers).toEqual({ PostConfirmation: { "Fn::GetAtt": [lambda, "Arn"] } });
+    expect(theOnly("AWS::Lambda::Permission", of.identity).Properties).toMatchObject({
+      FunctionName: { "Fn::GetAtt": [lambda, "Arn"] },
+      Principal: "cognito-idp.amazonaws.com",
+      SourceArn: { "Fn::GetAtt": ["UserPool", "Arn"] },
+    });
+    expect(theOnly("AWS::IAM::Policy", of.identity).Properties.PolicyDocument.Statement).toHaveLength(1);
+  });
+
+  test("the groups are customers and admins", () => {
+    expect(ofType("AWS::Cognito::UserPoolGroup", of.identity).map(({ Properties }) => Properties)).toEqual([
+      { GroupName: "customers", UserPoolId: { Ref: "UserPool" } },
+      { GroupName: "admins", UserPoolId: { Ref: "UserPool" } },
+    ]);
+  });
+
+  test("the sign-in domain's name holds environment and account; managed login has a style", () => {
+    expect(theOnly("AWS::Cognito::UserPoolDomain", of.identity).Properties).toEqual({
+      Domain: { "Fn::Join": ["", [`bookshop-${name}-`, { Ref: "AWS::AccountId" }]] },
+      ManagedLoginVersion: 2,
+      UserPoolId: { Ref: "UserPool" },
+    });
+    expect(theOnly("AWS::Cognito::ManagedLoginBranding", of.api).Properties).toEqual({
+      ClientId: { Ref: "AppClient" },
+      UserPoolId: pool,
+      UseCognitoProvidedValues: true,
+    });
+  });
+
+  test("a client signs in by code alone, by no password flow, and cannot administer its user", () => {
+    const client = theOnly("AWS::Cognito::UserPoolClient", of.api).Properties;
+    expect(client).toMatchObject({
+      AllowedOAuthFlowsUserPoolClient: true,
+      AllowedOAuthFlows: ["code"],
+      AllowedOAuthScopes: ["openid", "email"],
+      SupportedIdentityProviders: ["COGNITO"],
+      ReadAttributes: ["email"],
+      WriteAttributes: ["email"],
+      PreventUserExistenceErrors: "ENABLED",
+    });
+    expect(client.ExplicitAuthFlows).toEqual(["ALLOW_CUSTOM_AUTH"]);
+    expect(client.GenerateSecret ?? false).toBe(false);
+    expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
+      {
+        dev: [["http://localhost:5173/callback"], ["http://localhost:5173"]],
+        prod: [["https://bookshop.example/callback"], ["https://bookshop.example"]],
+      }[name],
+    );
+  });
+
+  test("tokens live 15 minutes; refresh tokens 30 days, each used once", () => {
+    expect(theOnly("AWS::Cognito::UserPoolClient", of.api).Properties).toMatchObject({
+      AccessTokenValidity: 15,
+      IdTokenValidity: 15,
+      RefreshTokenValidity: 30 * 24 * 60,
+      TokenValidityUnits: { AccessToken: "minutes", IdToken: "minutes", RefreshToken: "minutes" },
+      RefreshTokenRotation: { Feature: "ENABLED", RetryGracePeriodSeconds: 10 },
+      EnableTokenRevocation: true,
+    });
+  });
+
+  test("each route has its throttle, set once the route is there", () => {
+    const stage = theOnly("AWS::ApiGatewayV2::Stage", of.api);
+    const atMost = (rate: number, burst: number) => ({
+      ThrottlingRateLimit: rate,
+      ThrottlingBurstLimit: burst,
+    });
+    expect(stage.Properties.DefaultRouteSettings).toEqual(
+      { dev: atMost(200, 400), prod: atMost(1000, 2000) }[name],
+    );
+    expect(stage.Properties.RouteSettings).toEqual({
+      "GET /api/books": atMost(200, 400),
+      "GET /api/books/{bookId}": atMost(200, 400),
+      "POST /api/cart/add": atMost(100, 200),
+      "GET /api/cart": atMost(100, 200),
+      "PUT /api/cart/items/{bookId}": atMost(100, 200),
+      "DELETE /api/cart/items/{bookId}": atMost(100, 200),
+      "DELETE /api/cart": atMost(100, 200),
+      "POST /api/orders": atMost(50, 100),
+      "GET /api/orders": atMost(100, 200),
+      "GET /api/orders/{orderId}": atMost(100, 200),
+    });
+    const waitsFor = ofType("AWS::ApiGatewayV2::Route", of.api)
+      .filter(({ id }) => stage.DependsOn?.includes(id))
+      .map(({ Properties }) => Properties.RouteKey);
+    expect(waitsFor).toEqual(expect.arrayContaining(Object.keys(stage.Properties.RouteSettings)));
+  });
+
+  test("every call leaves a line in the access log, without token or address", () => {
+    const stage = theOnly("AWS::ApiGatewayV2::Stage", of.api).Properties;
+    expect([stage.StageName, stage.AutoDeploy]).toEqual(["$default", true]);
+    expect(idsOf("AWS::Logs::LogGroup", of.api)).toContain(
+      stage.AccessLogSettings.DestinationArn["Fn::GetAtt"][0],
+    );
+    expect(JSON.parse(stage.AccessLogSettings.Format)).toEqual({
+      time: "$context.requestTime",
+      requestId: "$context.requestId",
+      route: "$context.routeKey",
+      status: "$context.status",
+      latency: "$context.responseLatency",
+      integrationLatency: "$context.integrationLatency",
+      integrationStatus: "$context.integrationStatus",
+    });
+  });
+
+  test("every log ends after its time, and each function has one of its own", () => {
+    const days = ofType("AWS::Logs::LogGroup", ...everything).map(
+      ({ Properties }) => Properties.RetentionInDays,
+    );
+    expect(days).toEqual(Array(9).fill({ dev: 7, prod: 90 }[name]));
+    const logs = ofType("AWS::Lambda::Function", ...everything).map(
+      ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
+    );
+    expect(new Set(logs).size).toBe(8);
+  });
+
+  test("pages of the environment's origins alone may call, with the headers that they need", () => {
+    expect(theOnly("AWS::ApiGatewayV2::Api", of.api).Properties.CorsConfiguration).toEqual({
+      AllowOrigins: { dev: ["http://localhost:5173"], prod: ["https://bookshop.example"] }[name],
+      AllowMethods: ["GET", "POST", "PUT", "DELETE"],
+      AllowHeaders: ["authorization", "content-type", "idempotency-key", "if-match"],
+      ExposeHeaders: ["etag", "location", "retry-after", "x-request-id", "idempotency-replayed"],
+      MaxAge: 3600,
+    });
+  });
+
+  test("functions run on Node 24 and arm64, within 10 seconds, and reserve no concurrency", () => {
+    for (const { Properties } of ofType("AWS::Lambda::Function", ...everything)) {
+      expect(Properties).toMatchObject({ Runtime: "nodejs24.x", Architectures: ["arm64"], MemorySize: 1024 });
+      expect(Properties.Timeout).toBe(Properties.FunctionName.endsWith("welcome-customer") ? 5 : 10);
+      expect(Properties.ReservedConcurrentExecutions).toBeUndefined();
+    }
+  });
+
+  test("functions are told the table, the pool, the client and the shop's settings", () => {
+    for (const { Properties } of ofType("AWS::Lambda::Function", of.api))
+      expect(Properties.Environment.Variables).toEqual({
+        TABLE_NAME: table,
+        USER_POOL_ID: pool,
+        CLIENT_ID: { Ref: "AppClient" },
+        JWKS_URI: {
+          "Fn::Join": [
+            "",
+            [
+              "https://cognito-idp.",
+              { Ref: "AWS::Region" },
+              ".amazonaws.com/",
+              pool,
+              "/.well-known/jwks.json",
+            ],
+          ],
+        },
+        CURRENCY: "USD",
+        ORDERING: "on",
+        STORE_CONNECT_MS: "500",
+        STORE_REQUEST_MS: "1500",
+        STORE_TOTAL_MS: "7000",
+      });
+  });
+
+  test("the outputs name all that a client needs", () => {
+    expect(Object.keys(of.api.toJSON().Outputs).sort()).toEqual([
+      "ApiUrl",
+      "ClientId",
+      "SignInUrl",
+      "TableName",
+      "UserPoolId",
+    ]);
+  });
+});
+
+describe("templates where environments differ", () => {
+  const held = (of: Templates) =>
+    resources(of.data, of.identity)
+      .filter(({ Type }) => /GlobalTable|UserPool/.test(Type))
+      .map((resource) => `${resource.id}: ${resource.DeletionPolicy}, ${resource.UpdateReplacePolicy}`)
+      .sort();
+
+  test("prod outlives its stacks, dev does not", () => {
+    const all = ["Admins", "Customers", "SignInDomain", "Table", "UserPool"];
+    expect(held(prod)).toEqual(all.map((id) => `${id}: Retain, Retain`));
+    expect(held(dev)).toEqual(all.map((id) => `${id}: Delete, Delete`));
+  });
+
+  test("prod's table can be restored to any second and cannot be deleted", () => {
+    const [replica] = theOnly("AWS::DynamoDB::GlobalTable", prod.data).Properties.Replicas;
+    expect(replica).toMatchObject({
+      DeletionProtectionEnabled: true,
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  test("prod's user pool cannot be deleted", () => {
+    expect(theOnly("AWS::Cognito::UserPool", prod.identity).Properties.DeletionProtection).toBe("ACTIVE");
+    expect(theOnly("AWS::Cognito::UserPool", dev.identity).Properties.DeletionProtection).toBe("INACTIVE");
+  });
+
+  test("with a sender of its own, mail goes through SES", () => {
+    const sender = { address: "shop@mail.example", domain: "mail.example", region: "eu-west-1" };
+    const { identity } = templatesOf({ ...environments.dev, sender }, "sender");
+    expect(theOnly("AWS::Cognito::UserPool", identity).Properties.EmailConfiguration).toMatchObject({
+      EmailSendingAccount: "DEVELOPER",
+      From: "shop@mail.example",
+    });
+  });
+});
+
+const run = (file: string, args: string[], env: Record<string, string>) =>
+  new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
+    const child = execFile(file, args, { cwd: root, env }, (_, stdout, stderr) =>
+      resolve({ code: child.exitCode ?? -1, stdout, stderr }),
+    );
+  });
+
+describe("the command line", () => {
+  test.each([
+    { given: "no environment", context: {} },
+    { given: "an unknown environment", context: { env: "production" } },
+  ])(
+    "given $given, says in one line which there are, and fails",
+    { timeout: 20_000 },
+    async ({ context }) => {
+      const app = join(root, "infra/app.ts");
+      const { code, stdout, stderr } = await run(process.execPath, [app], {
+        CDK_CONTEXT_JSON: JSON.stringify(context),
+      });
+      expect({ code, stdout, stderr }).toEqual({
+        code: 1,
+        stdout: "",
+        stderr: "Which environment? Add -c env=dev, -c env=staging or -c env=prod.\n",
+      });
+    },
+  );
+});
+
+describe("the bundles", () => {
+  test("load in a plain Node, hold a handler, and carry no dead weight", { timeout: 20_000 }, async () => {
+    const folder = join(temporary, "bundled");
+    const { outputs } = await bundle(folder);
+    expect(
+      Object.values(outputs)
+        .map(({ entryPoint }) => entryPoint)
+        .sort(),
+    ).toEqual([
+      "functions/add-to-cart.ts",
+      "functions/browse-books.ts",
+      "functions/change-cart.ts",
+      "functions/fallback.ts",
+      "functions/order-history.ts",
+      "functions/place-order.ts",
+      "functions/view-cart.ts",
+      "functions/welcome-customer.ts",
+    ]);
+    for (const { bytes, inputs } of Object.values(outputs)) {
+      expect(bytes).toBeLessThan(400 * 1024);
+      const dead = /dist-cjs|credential-provider-(?!env|node)|zod\/v4\/locales\/(?!en\.js|index\.js)/;
+      expect(
+        Object.entries(inputs).filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && dead.test(path)),
+      ).toEqual([]);
+    }
+
+    const load = `for (const name of ${JSON.stringify(everyFunction)})
+      if (typeof (await import(\`${folder}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
+      process.exit(0);`;
+    const lambda = {
+      AWS_REGION: "eu-west-1",
+      AWS_ACCESS_KEY_ID: "none",
+      AWS_SECRET_ACCESS_KEY: "none",
+      AWS_ENDPOINT_URL: "http://127.0.0.1:9",
+      ...functionVariables({
+        tableName: "books",
+        userPoolId: "eu-west-1_example",
+        clientId: "client",
+        jwksUri: "https://example.invalid/jwks.json",
+        currency: "USD",
+        ordering: true,
+      }),
+    };
+    expect(await run(process.execPath, ["--input-type=module", "--eval", load], lambda)).toEqual({
+      code: 0,
+      stdout: "",
+      stderr: "",
+    });
+  });
+});
