@@ -23,20 +23,31 @@ export const functions = {
   "change-cart": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: [] },
   "place-order": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: [] },
   "order-history": { table: ["BatchGetItem", "Query"], index: [] },
+  "cancel-order": { table: ["BatchGetItem", "UpdateItem"], index: [] },
+  "staff-books": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: ["Query"] },
+  "staff-orders": { table: ["BatchGetItem", "UpdateItem"], index: ["Query"] },
 } as const;
 
 // biome-ignore format: it is a table
 export const routes = [
-  { method: "GET",    path: "/api/books",               function: "browse-books",  who: "anyone",   rate: 200 },
-  { method: "GET",    path: "/api/books/{bookId}",      function: "browse-books",  who: "anyone",   rate: 200 },
-  { method: "POST",   path: "/api/cart/add",            function: "add-to-cart",   who: "customer", rate: 100 },
-  { method: "GET",    path: "/api/cart",                function: "view-cart",     who: "customer", rate: 100 },
-  { method: "PUT",    path: "/api/cart/items/{bookId}", function: "change-cart",   who: "customer", rate: 100 },
-  { method: "DELETE", path: "/api/cart/items/{bookId}", function: "change-cart",   who: "customer", rate: 100 },
-  { method: "DELETE", path: "/api/cart",                function: "change-cart",   who: "customer", rate: 100 },
-  { method: "POST",   path: "/api/orders",              function: "place-order",   who: "customer", rate: 50 },
-  { method: "GET",    path: "/api/orders",              function: "order-history", who: "customer", rate: 100 },
-  { method: "GET",    path: "/api/orders/{orderId}",    function: "order-history", who: "customer", rate: 100 },
+  { method: "GET",    path: "/api/books",                   function: "browse-books",  who: "anyone",   rate: 200 },
+  { method: "GET",    path: "/api/books/{bookId}",          function: "browse-books",  who: "anyone",   rate: 200 },
+  { method: "POST",   path: "/api/cart/add",                function: "add-to-cart",   who: "customer", rate: 100 },
+  { method: "GET",    path: "/api/cart",                    function: "view-cart",     who: "customer", rate: 100 },
+  { method: "PUT",    path: "/api/cart/items/{bookId}",     function: "change-cart",   who: "customer", rate: 100 },
+  { method: "DELETE", path: "/api/cart/items/{bookId}",     function: "change-cart",   who: "customer", rate: 100 },
+  { method: "DELETE", path: "/api/cart",                    function: "change-cart",   who: "customer", rate: 100 },
+  { method: "POST",   path: "/api/orders",                  function: "place-order",   who: "customer", rate: 50 },
+  { method: "GET",    path: "/api/orders",                  function: "order-history", who: "customer", rate: 100 },
+  { method: "GET",    path: "/api/orders/{orderId}",        function: "order-history", who: "customer", rate: 100 },
+  { method: "POST",   path: "/api/orders/{orderId}/cancel", function: "cancel-order",  who: "customer", rate: 50 },
+  { method: "POST",   path: "/api/admin/books",             function: "staff-books",   who: "admin",    rate: 50 },
+  { method: "GET",    path: "/api/admin/books",             function: "staff-books",   who: "admin",    rate: 50 },
+  { method: "GET",    path: "/api/admin/books/{bookId}",    function: "staff-books",   who: "admin",    rate: 50 },
+  { method: "PATCH",  path: "/api/admin/books/{bookId}",    function: "staff-books",   who: "admin",    rate: 50 },
+  { method: "GET",    path: "/api/admin/orders",            function: "staff-orders",  who: "admin",    rate: 50 },
+  { method: "GET",    path: "/api/admin/orders/{orderId}",  function: "staff-orders",  who: "admin",    rate: 50 },
+  { method: "PATCH",  path: "/api/admin/orders/{orderId}",  function: "staff-orders",  who: "admin",    rate: 50 },
 ] as const satisfies readonly Route[];
 
 /** A route as API Gateway names it, `GET /api/cart`. */

@@ -14,9 +14,15 @@ export const bookshop = (app: App, environment: Environment, code: string) => {
   return { data, identity, api };
 };
 
+const rules = {
+  // What another stack uses cannot be taken away under it.
+  "@aws-cdk/core:defaultCrossStackReferences": "strong",
+  // A template that CloudFormation's own schemas refuse is not even written.
+  "@aws-cdk/core:validateAgainstDefaultRules": true,
+};
+
 if (import.meta.main) {
-  // Strong: what another stack uses cannot be taken away under it.
-  const app = new App({ context: { "@aws-cdk/core:defaultCrossStackReferences": "strong" } });
+  const app = new App({ context: rules });
   const environment = environmentNamed(app.node.tryGetContext("env"));
   if (environment) {
     await bundle(".build");

@@ -1,4 +1,35 @@
-import { type Money, money } from "./money.ts";
+import * as z from "zod";
+import { type Money, money, Price } from "./money.ts";
+import { Text } from "./text.ts";
+
+export const mostStock = 1_000_000_000;
+
+const fields = {
+  title: Text(300),
+  authors: z.array(Text(100)).min(1).max(50),
+  price: Price,
+  isbn: z
+    .string()
+    .regex(/^\d[\d-]{8,15}[\dXx]$/, "Must be an ISBN")
+    .nullable(),
+  stock: z.int().min(0).max(mostStock).nullable(),
+  active: z.boolean(),
+};
+
+export const NewBook = z.strictObject({
+  ...fields,
+  isbn: fields.isbn.default(null),
+  stock: fields.stock.default(null),
+  active: fields.active.default(true),
+});
+
+export const BookChange = z
+  .strictObject({ ...fields, stockChange: z.int().min(-mostStock).max(mostStock) })
+  .partial()
+  .refine(({ stock, stockChange }) => stock === undefined || stockChange === undefined, {
+    path: ["stockChange"],
+    message: "Cannot stand beside stock",
+  });
 
 /** A book of the catalogue; `price` in minor units, `stock` null where it is not tracked. */
 export type Book = {

@@ -1,5 +1,5 @@
 import type { CartView } from "./cart.ts";
-import { Refusal } from "./refusal.ts";
+import { parseTag } from "./tag.ts";
 
 /** What a customer saw of one line: copies, unit price in minor units, whether it could be had. */
 type Seen = { quantity: number; unitPrice: number; available: boolean };
@@ -24,11 +24,10 @@ export const cartTag = (cart: CartView): string =>
 
 /** Reads an `If-Match` of one strong or weak tag, or `*`. */
 export function parseIfMatch(header: string | undefined): Expected | undefined {
-  if (header === undefined) return undefined;
-  if (header.trim() === "*") return "any";
-  const tag = /^(?:W\/)?"([\x21\x23-\x7E\x80-\xFF]*)"$/.exec(header.trim());
-  if (!tag) throw invalidIfMatch();
-  const ours = tagPattern.exec(tag[1] ?? "");
+  const tag = parseTag(header);
+  if (tag === undefined) return undefined;
+  if (tag === "*") return "any";
+  const ours = tagPattern.exec(tag.slice(1, -1));
   if (!ours) return null;
   const [, cartId = none, lines = ""] = ours;
   return {
@@ -69,8 +68,3 @@ export function changesSince(seen: ReadonlyMap<string, Seen>, cart: CartView): C
     if (!left.has(bookId)) changes.push({ bookId, quantity: { old: quantity, new: 0 } });
   return changes;
 }
-
-const invalidIfMatch = () =>
-  new Refusal("invalid-request", "If-Match must be one entity tag, or *.", {
-    errors: [{ path: "If-Match", message: "Must be one entity tag, or *" }],
-  });

@@ -167,3 +167,16 @@ export function parseLimit(query: ReadonlyMap<string, string>): number {
     throw invalidRequest([{ path: "?limit", message: "Must be a whole number from 1 to 50" }]);
   return limit;
 }
+
+/** A parameter that is one of a few words. */
+export function parseChoice<Choice extends string>(
+  query: ReadonlyMap<string, string>,
+  name: string,
+  choices: readonly Choice[],
+): Choice | undefined {
+  const given = query.get(name);
+  const choice = choices.find((one) => one === given);
+  if (given !== undefined && choice === undefined)
+    throw invalidRequest([{ path: `?${name}`, message: `Must be one of ${choices.join(", ")}` }]);
+  return choice;
+}

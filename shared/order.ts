@@ -19,6 +19,26 @@ export const PlaceOrder = z.strictObject({ cartId: Id.optional(), shippingAddres
 export const statuses = ["pending", "paid", "shipped", "delivered", "cancelled"] as const;
 export type Status = (typeof statuses)[number];
 
+export const MoveOrder = z.strictObject({ status: z.enum(statuses) });
+
+/** From which statuses staff may move an order to this one. */
+export const staffMayMove: Record<Status, readonly Status[]> = {
+  pending: [],
+  paid: ["pending"],
+  shipped: ["paid"],
+  delivered: ["shipped"],
+  cancelled: ["pending", "paid"],
+};
+
+/** From which statuses a customer may: only out of an order that nobody has begun to work on. */
+export const customerMayMove: typeof staffMayMove = {
+  pending: [],
+  paid: [],
+  shipped: [],
+  delivered: [],
+  cancelled: ["pending"],
+};
+
 /** A line as it was bought: `unitPrice` in minor units; `stockTaken` where the copies came off a tracked stock. */
 export type BoughtLine = {
   bookId: string;
@@ -28,8 +48,8 @@ export type BoughtLine = {
   stockTaken: boolean;
 };
 
-/** A step after placing: who moved the order on, and when. */
-export type Step = { status: Status; at: string; by: "customer" | "staff"; who: string };
+/** A step after placing: who moved the order on, when, and by which request, which is never shown. */
+export type Step = { status: Status; at: string; by: "customer" | "staff"; who: string; requestId: string };
 
 export type Order = {
   orderId: string;
@@ -76,6 +96,16 @@ export const orderView = (order: Order): OrderView => ({
   history: [
     { status: "pending", at: placedAt(order), by: "customer" },
     ...order.steps.map(({ status, at, by }) => ({ status, at, by })),
+  ],
+});
+
+/** An order as staff see it: with whose it is, and who did what. */
+export const staffOrderView = (order: Order) => ({
+  ...orderView(order),
+  customerId: order.customerId,
+  history: [
+    { status: "pending", at: placedAt(order), by: "customer", who: order.customerId },
+    ...order.steps.map(({ status, at, by, who }) => ({ status, at, by, who })),
   ],
 });
 

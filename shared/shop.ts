@@ -4,14 +4,15 @@ import { bookNotFound, unavailable } from "./catalogue.ts";
 import { timestamp } from "./chance.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
 import { cartIdOf } from "./ids.ts";
-import type { Order } from "./order.ts";
+import { customerMayMove, type Order } from "./order.ts";
 import { Refusal } from "./refusal.ts";
 import { booksById, parseBook, readBooks } from "./table/books.ts";
 import { addCopies, parseCart, removeAllLines, removeLine, setCopies } from "./table/carts.ts";
 import type { Action, Table } from "./table/client.ts";
 import { type KeyedRequest, parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
 import { bookKey, cartKey } from "./table/keys.ts";
-import { listOrders, readOrder } from "./table/orders.ts";
+import { listOrders, readOrder, type StoredOrder } from "./table/orders.ts";
+import { moveOrder } from "./transition.ts";
 
 /** A customer's request, as the operations see it. */
 export type Request = { customerId: string; requestId: string; table: Table; key: KeyedRequest | undefined };
@@ -86,11 +87,22 @@ export async function orderHistory(
 }
 
 /** One order of this customer. @throws Refusal `order-not-found`, another's and one that never was alike. */
-export async function findOrder({ table, customerId }: Request, orderId: string): Promise<Order> {
+export async function findOrder({ table, customerId }: Request, orderId: string): Promise<StoredOrder> {
   const cartId = cartIdOf(orderId);
   const order = cartId === null ? undefined : await readOrder(table, customerId, cartId);
   if (order?.orderId !== orderId) throw new Refusal("order-not-found", "There is no such order.");
   return order;
+}
+
+/** Cancels an order of this customer's while it is pending. @throws Refusal `order-not-found`, `invalid-transition` */
+export async function cancelOrder(request: Request, orderId: string): Promise<Order> {
+  const order = await findOrder(request, orderId);
+  return moveOrder(
+    { ...request, by: "customer", who: request.customerId },
+    order,
+    "cancelled",
+    customerMayMove.cancelled,
+  );
 }
 
 /**

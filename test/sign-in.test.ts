@@ -1,4 +1,5 @@
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
@@ -54,8 +55,11 @@ function aBrowser(pool: Pool) {
     }
     return answer;
   };
-  const submit = (address: string | URL, form: Record<string, string>, headers: HeadersInit = {}) =>
-    visit(address, { method: "POST", body: new URLSearchParams(form), headers });
+  const submit = (
+    address: string | URL,
+    form: Record<string, string>,
+    headers: Record<string, string> = {},
+  ) => visit(address, { method: "POST", body: new URLSearchParams(form), headers });
   return { visit, submit, cookies };
 }
 
@@ -437,12 +441,13 @@ describe("An application that asks wrongly", () => {
   test("gets no tokens for a code without its verifier, or in something else than a form", async () => {
     const pool = await aPool();
     const form = { grant_type: "authorization_code", client_id: pool.clientId, redirect_uri: callback };
-    const json = { method: "POST", body: "{}", headers: { "content-type": "application/json" } };
+    const json = { method: "POST", body: `grant_type=refresh_token&client_id=${pool.clientId}`, headers: { "content-type": "text/plain" } };
 
     expect((await exchange(pool, { ...form, code: await signUp(pool) })).body).toEqual({
       error: "invalid_request",
     });
-    expect((await fetch(`${pool.url}/oauth2/token`, json)).status).toBe(400);
+    const answer = await fetch(`${pool.url}/oauth2/token`, json);
+    expect([answer.status, await answer.json()]).toEqual([400, { error: "invalid_request" }]);
   });
 
   test("gets no tokens for a code that is five minutes old", async () => {
@@ -539,6 +544,16 @@ describe("A page of another site", () => {
     expect(await (await browser.submit(`/login?${query}`, { email: script, password: "" })).text()).toContain(
       "&lt;script&gt;",
     );
+  });
+
+  test("cannot style a page either, since only the style that is there is allowed", async () => {
+    const pool = await aPool();
+
+    const answer = await aBrowser(pool).visit(`/login?${await aQuery(pool)}`);
+
+    const style = /<style>(.*)<\/style>/s.exec(await answer.text())?.[1] ?? "";
+    const hash = createHash("sha256").update(style).digest("base64");
+    expect(answer.headers.get("content-security-policy")).toContain(`style-src 'sha256-${hash}';`);
   });
 
   test("cannot put a line into a header by the state it passes", async () => {

@@ -41,8 +41,8 @@ const plants: Plant[] = [
   {
     breaks: "every route loses its authorizer in the stack",
     in: api,
-    from: /defaultAuthorizer: .*/,
-    to: "",
+    from: 'who === "anyone"',
+    to: "who",
     caughtBy: routesTest,
   },
   {
@@ -69,7 +69,7 @@ const plants: Plant[] = [
   {
     breaks: "the index's rights become the table's",
     in: api,
-    from: "`${tableArn}/index/${layout.index.name}`",
+    from: /`.*layout\.index\.name}`/,
     to: "tableArn",
     caughtBy: rightsTest,
   },
@@ -130,10 +130,10 @@ const plants: Plant[] = [
     caughtBy: namesTest,
   },
   {
-    breaks: "an export's name changes",
-    in: data,
-    from: 'new TableV2(this, "Table"',
-    to: 'new TableV2(this, "Books"',
+    breaks: "another export takes an export's place",
+    in: identity,
+    from: "exportValue(this.domain.domainName)",
+    to: "exportValue(this.pool.userPoolArn)",
     caughtBy: inProd("what one stack takes from another keeps its name"),
   },
   {
@@ -167,8 +167,8 @@ const plants: Plant[] = [
   {
     breaks: "the domain's name lacks the account",
     in: identity,
-    from: "-${Aws.ACCOUNT_ID}",
-    to: "-1",
+    from: "Aws.ACCOUNT_ID",
+    to: "1",
     caughtBy: inProd("the sign-in domain's name holds environment and account; managed login has a style"),
   },
   {
@@ -333,15 +333,22 @@ beforeAll(async () => {
     plant(each, `plant-${index}`);
   }
   const vitest = join(root, "node_modules/vitest/vitest.mjs");
-  const sameProcess = ["--pool=threads", "--no-isolate", "--maxWorkers=2"];
+  const sharedImports = ["--pool=threads", "--no-isolate", "--maxWorkers=2"];
+  const noTraces = ["--no-cache", "--no-fsModuleCache"];
   const report = join(copies, "report.json");
+  const args = [
+    vitest,
+    "run",
+    "-t",
+    "templates",
+    ...sharedImports,
+    ...noTraces,
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
   await new Promise<void>((resolve) => {
-    execFile(
-      process.execPath,
-      [vitest, "run", "-t", "templates", ...sameProcess, "--reporter=json", `--outputFile=${report}`],
-      { cwd: copies, env: {} },
-      () => resolve(),
-    );
+    // Without CDK's own validation of templates, which loads slowly, and would be first to refuse some of these.
+    execFile(process.execPath, args, { cwd: copies, env: { CDK_VALIDATION: "false" } }, () => resolve());
   });
   const { testResults }: Report = JSON.parse(readFileSync(report, "utf8"));
   for (const { name, assertionResults } of testResults) {

@@ -9,6 +9,7 @@ import {
   AdminListGroupsForUserCommand,
   AdminRemoveUserFromGroupCommand,
   AdminSetUserPasswordCommand,
+  type AttributeType,
   CognitoIdentityProviderClient,
   ConfirmSignUpCommand,
   InitiateAuthCommand,
@@ -71,7 +72,7 @@ async function aPool({ onConfirmed = async (_: Confirmed) => {} } = {}) {
 }
 type Pool = Awaited<ReturnType<typeof aPool>>;
 
-const call = async (pool: Pool, target: string, body: unknown, headers: HeadersInit = {}) => {
+const call = async (pool: Pool, target: string, body: unknown, headers: Record<string, string> = {}) => {
   const answer = await fetch(pool.url, {
     method: "POST",
     body: typeof body === "string" ? body : JSON.stringify(body),
@@ -80,10 +81,10 @@ const call = async (pool: Pool, target: string, body: unknown, headers: HeadersI
   return { status: answer.status, body: (await answer.json()) as Record<string, string> };
 };
 
-const tokensFor = (pool: Pool, body: unknown, headers: HeadersInit = {}) =>
+const tokensFor = (pool: Pool, body: unknown, headers: Record<string, string> = {}) =>
   call(pool, "LocalUserPool.IssueTokens", body, headers);
 
-const verifiedEmail = ({ UserAttributes = [] }: { UserAttributes?: { Name?: string; Value?: string }[] }) =>
+const verifiedEmail = ({ UserAttributes = [] }: { UserAttributes?: AttributeType[] | undefined }) =>
   UserAttributes.find(({ Name }) => Name === "email_verified")?.Value;
 
 describe("Somebody who signs up through Cognito's API", () => {
@@ -463,5 +464,5 @@ describe("welcome-customer, Cognito's post-confirmation trigger", () => {
     await expect(welcome(confirmation("reader", "PostConfirmation_ConfirmSignUp"))).rejects.toMatchObject({
       name: "TimeoutError",
     });
-  });
+  }, 15_000);
 });

@@ -7,7 +7,6 @@ import { functions } from "../../functions/routes.ts";
 import { createTable, type LocalDynamoDb, startDynamoDb } from "./dynamodb.ts";
 import { localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
-import { stockShelves } from "./sample-catalogue.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
 
 export type System = {
@@ -61,9 +60,7 @@ export async function startSystem(options: {
     const dynamoDb = await table(options.dynamoDbEndpoint, folder);
     opened.push(() => dynamoDb.stop());
     await createTable(dynamoDb.endpoint, tableName);
-    await stockShelves(dynamoDb.endpoint, tableName, report);
 
-    report("Loading the functions");
     const { userPoolId, clientId, issuer } = pool;
     const variables = localVariables({
       dynamoDbEndpoint: dynamoDb.endpoint,
@@ -71,15 +68,20 @@ export async function startSystem(options: {
       userPoolId,
       clientId,
     });
+    report("Loading the functions");
     const shop = gateway(await loadFunctions(variables), {
       issuer,
       clientId,
       jwksUri: variables.JWKS_URI ?? "",
     });
+    // what is shared with the functions finds its settings as they do, so it comes after them
+    await (await import("./sample-catalogue.ts")).stockShelves(dynamoDb.endpoint, tableName, report);
     const signIn = getRequestListener((request) => pool.fetch(request));
     server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
-      void (pool.owns(incoming.method ?? "", path) ? signIn : shop)(incoming, outgoing);
+      const serve = pool.owns(incoming.method ?? "", path) ? signIn : shop;
+      // a client that goes away in the middle of its request
+      serve(incoming, outgoing).catch(() => outgoing.destroy());
     });
     return { url, clientId, issuer, variables, stop };
   } catch (error) {

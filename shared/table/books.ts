@@ -1,5 +1,5 @@
 import * as z from "zod";
-import type { Book, ListedBook } from "../book.ts";
+import { type Book, type ListedBook, mostStock } from "../book.ts";
 import { sortable } from "../text.ts";
 import type { Action, Item, Table } from "./client.ts";
 import { bookIdOnShelf, bookKey, layout, shelf, shelfKey } from "./keys.ts";
@@ -79,3 +79,64 @@ export const takeStock = (book: Book, quantity: number): Action => ({
     ExpressionAttributeValues: { ":quantity": quantity, ":true": true, ":price": book.price },
   },
 });
+
+/** Gives copies back to a book that still tracks its stock. */
+export const giveStockBack = (bookId: string, quantity: number): Action => ({
+  Update: {
+    Key: bookKey(bookId),
+    UpdateExpression: "SET #stock = #stock + :quantity",
+    ConditionExpression: "attribute_exists(#stock)",
+    ExpressionAttributeNames: { "#stock": "stock" },
+    ExpressionAttributeValues: { ":quantity": quantity },
+  },
+});
+
+/** Puts a new book on its shelf; never over another. */
+export const putBook = (book: Book): Action => ({
+  Put: { Item: bookItem(book), ConditionExpression: "attribute_not_exists(pk)" },
+});
+
+export type BookChanges = Partial<Omit<Book, "bookId" | "revision">> & { stockChange?: number };
+
+/** Changes what is named; `revision` is what the caller saw, where they say so. */
+export function changeBook(bookId: string, changes: BookChanges, revision: number | undefined): Action {
+  const { stockChange, ...given } = changes;
+  const fields: Item = {
+    ...given,
+    ...(given.title !== undefined && { isk: shelfKey({ bookId, title: given.title, active: true }).isk }),
+    ...(given.active !== undefined && { ipk: shelf(given.active) }),
+  };
+  const kept = Object.entries(fields).filter(([, value]) => value !== null);
+  const gone = Object.keys(fields).filter((name) => fields[name] === null);
+  // stock is no part of what a book's tag names
+  const tagged = Object.keys(fields).some((name) => name !== "stock");
+  const sets = [...kept.map(([name]) => `#${name} = :${name}`), "#revision = #revision + :step"];
+  const conditions = ["attribute_exists(pk)"];
+  const names = new Set([...Object.keys(fields), "revision"]);
+  const values: Item = Object.fromEntries(kept.map(([name, value]) => [`:${name}`, value]));
+  values[":step"] = tagged ? 1 : 0;
+  if (stockChange !== undefined) {
+    sets.push("#stock = #stock + :change");
+    conditions.push("#stock BETWEEN :least AND :most");
+    names.add("stock");
+    values[":change"] = stockChange;
+    values[":least"] = Math.max(0, -stockChange);
+    values[":most"] = mostStock - Math.max(0, stockChange);
+  }
+  if (revision !== undefined) {
+    conditions.push("#revision = :revision");
+    values[":revision"] = revision;
+  }
+  return {
+    Update: {
+      Key: bookKey(bookId),
+      UpdateExpression: [
+        `SET ${sets.join(", ")}`,
+        ...(gone.length > 0 ? [`REMOVE ${gone.map((name) => `#${name}`).join(", ")}`] : []),
+      ].join(" "),
+      ConditionExpression: conditions.join(" AND "),
+      ExpressionAttributeNames: Object.fromEntries([...names].map((name) => [`#${name}`, name])),
+      ExpressionAttributeValues: values,
+    },
+  };
+}

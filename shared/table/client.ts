@@ -1,4 +1,4 @@
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, type TransactionCanceledException } from "@aws-sdk/client-dynamodb";
 import {
   BatchGetCommand,
   DynamoDBDocumentClient,
@@ -7,6 +7,7 @@ import {
   TransactWriteCommand,
   type TransactWriteCommandInput,
 } from "@aws-sdk/lib-dynamodb";
+import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { fraction, newToken, now, sleep } from "../chance.ts";
 import { config } from "../config.ts";
 import { temporarilyUnavailable } from "../refusal.ts";
@@ -123,7 +124,8 @@ export function openTable() {
     if ("output" in answer) return "written";
     const refused = (answer.refusal.CancellationReasons ?? []).map((reason) => ({
       failed: reason.Code === "ConditionalCheckFailed",
-      found: reason.Item,
+      // the document client leaves what an exception carries as it came
+      found: reason.Item && unmarshall(reason.Item),
     }));
     if (answer.unanswered && !settled(refused)) throw temporarilyUnavailable();
     return refused;
@@ -132,17 +134,17 @@ export function openTable() {
   return { read, query, write, used };
 }
 
-type Refusal = Error & { CancellationReasons?: { Code?: string; Item?: Item }[] };
+type Refusal = TransactionCanceledException;
 
 /**
  * refused: the table said no, and nothing was written. unanswered: nobody knows. again: not done, worth another try.
  * Anything else is a mistake of ours.
  */
 function classify(error: unknown): "refused" | "again" | "unanswered" | "bug" {
-  const { name, $metadata, CancellationReasons } = error as Refusal & {
-    $metadata?: { httpStatusCode?: number };
-  };
-  const status = $metadata?.httpStatusCode;
+  const { name, $metadata, CancellationReasons } = error as Partial<Refusal>;
+  // what the SDK's pipeline threw while it talked to the store has metadata; a mistake in what we gave it has not
+  if (!$metadata) return "bug";
+  const status = $metadata.httpStatusCode;
   if (status === undefined || status < 400 || status >= 500) return "unanswered";
   if (name === "TransactionCanceledException") {
     const codes = new Set(CancellationReasons?.map((reason) => reason.Code ?? "None"));
@@ -152,7 +154,7 @@ function classify(error: unknown): "refused" | "again" | "unanswered" | "bug" {
     return codes.size === 1 && codes.has("ConditionalCheckFailed") ? "refused" : "bug";
   }
   if (name === "TransactionInProgressException") return "unanswered";
-  return passing.has(name) ? "again" : "bug";
+  return passing.has(name ?? "") ? "again" : "bug";
 }
 
 /** Passing troubles by their names, as exceptions and as reasons of a cancelled transaction. */

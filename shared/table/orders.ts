@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { Address, type Order, statuses } from "../order.ts";
+import { Address, type Order, type Status, type Step, statuses } from "../order.ts";
 import type { Action, Item, Table } from "./client.ts";
-import { orderKey, ordersOf, ownerOf, statusGroup } from "./keys.ts";
+import { type Key, layout, orderKey, ordersOf, ownerOf, statusGroup } from "./keys.ts";
 
 const OrderItem = z.object({
   pk: z.string(),
@@ -27,6 +27,7 @@ const OrderItem = z.object({
         at: z.string(),
         by: z.enum(["customer", "staff"]),
         who: z.string(),
+        requestId: z.string(),
       }),
     )
     .default([]),
@@ -92,4 +93,64 @@ export async function listOrders(
   });
   const orders = items.slice(0, limit).flatMap((item) => parseOrder(item) ?? []);
   return { orders, last: items.length > limit ? (orders.at(-1)?.cartId ?? null) : null };
+}
+
+/** Moves an order on, if it is still where it was read. */
+export const moveOn = (order: Order, step: Step): Action => ({
+  Update: {
+    Key: orderKey(order.customerId, order.cartId),
+    UpdateExpression:
+      "SET #status = :to, ipk = :group, steps = list_append(if_not_exists(steps, :none), :step)",
+    ConditionExpression: "#status = :from",
+    ExpressionAttributeNames: { "#status": "status" },
+    ExpressionAttributeValues: {
+      ":from": order.status,
+      ":to": step.status,
+      ":group": statusGroup(step.status),
+      ":none": [],
+      ":step": [step],
+    },
+  },
+});
+
+/** Keys of all customers' orders of one status in order of placing, from the index: an order may have moved on since. */
+export async function listByStatus(
+  table: Table,
+  status: Status,
+  { after, oldestFirst, limit }: { after: string | undefined; oldestFirst: boolean; limit: number },
+): Promise<(Key & { orderId: string })[]> {
+  const beyond = oldestFirst ? "isk > :after" : "isk < :after";
+  const items = await table.query({
+    IndexName: layout.index.name,
+    KeyConditionExpression: after === undefined ? "ipk = :group" : `ipk = :group AND ${beyond}`,
+    ExpressionAttributeValues: {
+      ":group": statusGroup(status),
+      ...(after !== undefined && { ":after": after }),
+    },
+    ScanIndexForward: oldestFirst,
+    Limit: limit,
+  });
+  return items.map((item) => OrderKeys.parse(item)).map(({ isk, ...key }) => ({ ...key, orderId: isk }));
+}
+
+/** Whose order this is, from the index; undefined where there is none of this id. */
+export async function findKey(table: Table, orderId: string): Promise<Key | undefined> {
+  const found = await Promise.all(
+    statuses.map((status) =>
+      table.query({
+        IndexName: layout.index.name,
+        KeyConditionExpression: "ipk = :group AND isk = :orderId",
+        ExpressionAttributeValues: { ":group": statusGroup(status), ":orderId": orderId },
+      }),
+    ),
+  );
+  const [item] = found.flat();
+  return item && OrderKeys.pick({ pk: true, sk: true }).parse(item);
+}
+
+const OrderKeys = z.object({ pk: z.string(), sk: z.string(), isk: z.string() });
+
+export async function readOrders(table: Table, keys: readonly Key[]): Promise<StoredOrder[]> {
+  if (keys.length === 0) return [];
+  return (await table.read(keys.map(({ pk, sk }) => ({ pk, sk })))).flatMap((item) => parseOrder(item) ?? []);
 }

@@ -1,6 +1,6 @@
 import { randomBytes, scrypt as scryptWithCallback, timingSafeEqual } from "node:crypto";
 import { promisify } from "node:util";
-import { CognitoError } from "./cognito-error.ts";
+import { refuse } from "./cognito-error.ts";
 
 const scrypt = promisify<string, Buffer, number, Buffer>(scryptWithCallback);
 const keyLength = 32;
@@ -16,9 +16,7 @@ const policy: [RegExp, string][] = [
 /** Hashes a password that keeps to the pool's policy; refuses any other. */
 export async function hashPassword(password: string): Promise<string> {
   const broken = policy.find(([rule]) => !rule.test(password));
-  if (broken) {
-    throw new CognitoError("InvalidPasswordException", `Password did not conform with policy: ${broken[1]}`);
-  }
+  if (broken) refuse("InvalidPasswordException", `Password did not conform with policy: ${broken[1]}`);
   const salt = randomBytes(16);
   const key = await scrypt(password, salt, keyLength);
   return `${salt.toString("base64url")}.${key.toString("base64url")}`;

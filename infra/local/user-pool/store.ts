@@ -1,8 +1,8 @@
 import { chmodSync, closeSync, openSync } from "node:fs";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** What the pool remembers, as one SQLite file. */
-export type Store = { sql: ReturnType<DatabaseSync["createTagStore"]>; close(): void };
+export type Store = { sql: ReturnType<typeof statementsOf>; close(): void };
 
 const version = 1;
 const schema = `
@@ -55,8 +55,7 @@ export function openStore(file: string): Store {
     prepare(database);
     database.exec("COMMIT");
     if (file !== ":memory:") chmodSync(file, 0o600);
-    const open = database;
-    return { sql: open.createTagStore(), close: () => open.close() };
+    return { sql: statementsOf(database), close: database.close.bind(database) };
   } catch (error) {
     database?.close();
     throw new Error(plainLine(file, error), { cause: error });
@@ -78,6 +77,23 @@ function prepare(database: DatabaseSync): void {
   if (single("PRAGMA user_version") === version) return;
   if (single("SELECT count(*) FROM sqlite_schema") !== 0) throw new NoUserPool();
   database.exec(schema);
+}
+
+/** Tags for SQL, each place in the code prepared once. (createTagStore's statements outlive close, and the lock with them.) */
+function statementsOf(database: DatabaseSync) {
+  const prepared = new Map<TemplateStringsArray, StatementSync>();
+  const statement = (query: TemplateStringsArray) => {
+    const known = prepared.get(query) ?? database.prepare(query.join("?"));
+    prepared.set(query, known);
+    return known;
+  };
+  return {
+    run(query: TemplateStringsArray, ...values: SQLInputValue[]): void {
+      statement(query).run(...values);
+    },
+    get: (query: TemplateStringsArray, ...values: SQLInputValue[]) => statement(query).get(...values),
+    all: (query: TemplateStringsArray, ...values: SQLInputValue[]) => statement(query).all(...values),
+  };
 }
 
 class NoUserPool extends Error {}

@@ -1,23 +1,9 @@
 import { type Context, Hono } from "hono";
-import * as z from "zod";
 import type { AuthorizationCodes } from "./authorization-codes.ts";
 import { digest } from "./secrets.ts";
 import type { SignIns } from "./sign-ins.ts";
 import { includesScope, type Tokens } from "./tokens.ts";
 import type { Users } from "./users.ts";
-
-const CodeExchange = z.object({
-  grant_type: z.literal("authorization_code"),
-  code: z.string(),
-  redirect_uri: z.string(),
-  code_verifier: z.string(),
-});
-const Refresh = z.object({ grant_type: z.literal("refresh_token"), refresh_token: z.string() });
-const grants = { authorization_code: CodeExchange, refresh_token: Refresh };
-const Grant = z.discriminatedUnion("grant_type", [CodeExchange, Refresh]);
-type Grant = z.output<typeof Grant>;
-
-const Revocation = z.object({ token: z.string() });
 
 /** Where applications turn codes and refresh tokens into tokens, give them back, and ask who signed in. */
 export function tokenEndpoints(pool: {
@@ -31,37 +17,40 @@ export function tokenEndpoints(pool: {
   const app = new Hono();
 
   const refuse = (c: Context, error: string) => c.json({ error }, 400);
+  const refuseClient = (c: Context, { client_id }: Form) =>
+    refuse(c, client_id ? "invalid_client" : "invalid_request");
 
-  const redeem = async (grant: Grant) => {
-    if (grant.grant_type === "refresh_token") return signIns.goOn(grant.refresh_token);
-    const code = codes.redeem(grant.code);
-    const user = code && users.find(code.sub);
-    if (!user || code.redirectUri !== grant.redirect_uri) return undefined;
-    if (code.challenge !== digest(grant.code_verifier)) return undefined;
-    return signIns.begin(user, code);
+  const redeemCode = async ({ code = "", redirect_uri, code_verifier = "" }: Form) => {
+    const grant = codes.redeem(code);
+    const user = grant && users.find(grant.sub);
+    if (!user || grant.redirectUri !== redirect_uri) return undefined;
+    return grant.challenge === digest(code_verifier) ? signIns.begin(user, grant) : undefined;
   };
+  const refresh = ({ refresh_token = "" }: Form) => signIns.goOn(refresh_token);
+
+  const grants = new Map([
+    ["authorization_code", { needs: ["code", "redirect_uri", "code_verifier"], redeem: redeemCode }],
+    ["refresh_token", { needs: ["refresh_token"], redeem: refresh }],
+  ]);
 
   app.post("/oauth2/token", async (c) => {
     c.header("Cache-Control", "no-store");
     const form = await formOf(c);
-    if (!form) return refuse(c, "invalid_request");
-    if (form.client_id !== clientId) return refuse(c, "invalid_client");
-    const grant = Grant.safeParse(form);
-    if (grant.success) {
-      const answer = await redeem(grant.data);
-      return answer ? c.json(answer) : refuse(c, "invalid_grant");
-    }
-    const known = form.grant_type === undefined || Object.hasOwn(grants, form.grant_type);
-    return refuse(c, known ? "invalid_request" : "unsupported_grant_type");
+    if (form.client_id !== clientId) return refuseClient(c, form);
+    const grant = grants.get(form.grant_type ?? "");
+    if (!grant) return refuse(c, "unsupported_grant_type");
+    if (!grant.needs.every((field) => form[field])) return refuse(c, "invalid_request");
+    const answer = await grant.redeem(form);
+    return answer ? c.json(answer) : refuse(c, "invalid_grant");
   });
 
   app.post("/oauth2/revoke", async (c) => {
     const form = await formOf(c);
-    const revocation = Revocation.safeParse(form);
-    if (!form || !revocation.success) return refuse(c, "invalid_request");
-    if (form.client_id !== clientId) return refuse(c, "invalid_client");
-    if (await tokens.read(revocation.data.token)) return refuse(c, "unsupported_token_type");
-    signIns.end(revocation.data.token);
+    const { token } = form;
+    if (form.client_id !== clientId) return refuseClient(c, form);
+    if (!token) return refuse(c, "invalid_request");
+    if (await tokens.read(token)) return refuse(c, "unsupported_token_type");
+    signIns.end(token);
     return c.body(null, 200);
   });
 
@@ -80,10 +69,12 @@ export function tokenEndpoints(pool: {
   return app;
 }
 
-/** The fields of a form; undefined if it is no form, or says something twice. */
-async function formOf(c: Context): Promise<Record<string, string> | undefined> {
+type Form = Record<string, string>;
+
+/** The fields of a form; none if it is no form, or says something twice. */
+async function formOf(c: Context): Promise<Form> {
   const type = c.req.header("Content-Type")?.split(";")[0]?.trim().toLowerCase();
-  if (type !== "application/x-www-form-urlencoded") return undefined;
+  if (type !== "application/x-www-form-urlencoded") return {};
   const form = new URLSearchParams(await c.req.text());
-  return form.size === new Set(form.keys()).size ? Object.fromEntries(form) : undefined;
+  return form.size === new Set(form.keys()).size ? Object.fromEntries(form) : {};
 }

@@ -26,14 +26,13 @@ const AccessToken = z.object({
 
 export const tokenSeconds = 900;
 const algorithm = "RS256";
-const issuing = { alg: algorithm, use: "sig" };
 
 /** Signs and reads tokens of Cognito's shape, with a key that is made once and kept. */
 export async function tokensIn(store: Store, { issuer, clientId }: { issuer: string; clientId: string }) {
-  const jwk = keptKey(store) ?? keep(store, await newKey());
+  const jwk = await signingKey(store);
   const { kty, n, e } = jwk as JWK & { kty: "RSA"; n: string; e: string };
   const kid = await calculateJwkThumbprint({ kty, n, e });
-  const publicJwk = { ...issuing, kid, kty, n, e };
+  const publicJwk = { alg: algorithm, use: "sig", kid, kty, n, e };
   const [privateKey, publicKey] = [await importJWK(jwk, algorithm), await importJWK(publicJwk, algorithm)];
   const sign = (claims: JWTPayload) =>
     new SignJWT(claims).setProtectedHeader({ kid, alg: algorithm }).sign(privateKey);
@@ -91,17 +90,11 @@ export async function tokensIn(store: Store, { issuer, clientId }: { issuer: str
 
 export const includesScope = (scope: string, wanted: string) => scope.split(" ").includes(wanted);
 
-async function newKey(): Promise<JWK> {
+async function signingKey({ sql }: Store): Promise<JWK> {
+  const kept = sql.get`SELECT value FROM settings WHERE name = 'signing key'`;
+  if (kept) return JSON.parse(String(kept.value));
   const { privateKey } = await generateKeyPair(algorithm, { extractable: true });
-  return exportJWK(privateKey);
-}
-
-function keptKey({ sql }: Store): JWK | undefined {
-  const row = sql.get`SELECT value FROM settings WHERE name = 'signing key'`;
-  return row && JSON.parse(String(row.value));
-}
-
-function keep({ sql }: Store, key: JWK): JWK {
-  sql.run`INSERT INTO settings VALUES ('signing key', ${JSON.stringify(key)})`;
-  return key;
+  const made = await exportJWK(privateKey);
+  sql.run`INSERT INTO settings VALUES ('signing key', ${JSON.stringify(made)})`;
+  return made;
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import * as z from "zod";
-import { CognitoError } from "./cognito-error.ts";
+import { refuse } from "./cognito-error.ts";
 import { hashPassword, isPassword } from "./passwords.ts";
 import type { Store } from "./store.ts";
 
@@ -31,19 +31,12 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
   const find = (name: string): User | undefined =>
     User.optional().parse(sql.get`SELECT * FROM users WHERE sub = ${name} OR email = ${name}`);
 
-  const named = (name: string): User => {
-    const user = find(name);
-    if (!user) throw new CognitoError("UserNotFoundException", "User does not exist.");
-    return user;
-  };
+  const named = (name: string): User => find(name) ?? refuse("UserNotFoundException", "User does not exist.");
 
   const create = (email: string, password: string | null, status: User["status"]): User => {
-    if (!z.email().safeParse(email).success) {
-      throw new CognitoError("InvalidParameterException", "Username should be an email.");
-    }
-    if (find(email)) {
-      throw new CognitoError("UsernameExistsException", "An account with the given email already exists.");
-    }
+    if (!z.email().safeParse(email).success)
+      refuse("InvalidParameterException", "Username should be an email.");
+    if (find(email)) refuse("UsernameExistsException", "An account with the given email already exists.");
     const sub = randomUUID();
     sql.run`INSERT INTO users (sub, email, password, status, created_at, modified_at)
       VALUES (${sub}, ${email}, ${password}, ${status}, ${now()}, ${now()})`;
@@ -53,31 +46,23 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
   /** Confirmed first, then the trigger: if that fails, the user stays confirmed, as on AWS. */
   const confirm = async ({ sub, email, status }: User, { emailVerified = true } = {}): Promise<User> => {
     if (status !== "UNCONFIRMED") {
-      throw new CognitoError(
-        "NotAuthorizedException",
-        `User cannot be confirmed. Current status is ${status}`,
-      );
+      refuse("NotAuthorizedException", `User cannot be confirmed. Current status is ${status}`);
     }
     sql.run`UPDATE users SET status = 'CONFIRMED', email_verified = ${Number(emailVerified)}, modified_at = ${now()}
       WHERE sub = ${sub}`;
-    const welcome = onConfirmed({ sub, email });
+    const welcome = onConfirmed({ sub, email })
+      .catch((error) =>
+        refuse("UserLambdaValidationException", `PostConfirmation failed with error ${error.message}`),
+      )
+      .finally(() => beingWelcomed.delete(sub));
     beingWelcomed.set(sub, welcome);
-    try {
-      await welcome;
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CognitoError("UserLambdaValidationException", `PostConfirmation failed with error ${reason}`);
-    } finally {
-      beingWelcomed.delete(sub);
-    }
+    await welcome;
     return named(sub);
   };
 
-  const group = (name: string): Group => {
-    const found = Group.optional().parse(sql.get`SELECT * FROM groups WHERE name = ${name}`);
-    if (!found) throw new CognitoError("ResourceNotFoundException", "Group not found.");
-    return found;
-  };
+  const group = (name: string): Group =>
+    Group.optional().parse(sql.get`SELECT * FROM groups WHERE name = ${name}`) ??
+    refuse("ResourceNotFoundException", "Group not found.");
 
   return {
     find,
@@ -85,7 +70,7 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
     confirm,
     group,
 
-    /** Waits for a sign-up and its trigger, which another request may have under way. */
+    /** The user with this e-mail, signed up if there is none, and welcomed: also when another request is at it. */
     async welcomed(email: string): Promise<User> {
       const user = find(email) ?? create(email, null, "UNCONFIRMED");
       if (user.status === "UNCONFIRMED") return confirm(user);
@@ -96,20 +81,21 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
     signUp: async (email: string, password: string) =>
       create(email, await hashPassword(password), "UNCONFIRMED"),
 
-    createByAdmin: async (email: string, password: string | undefined) =>
-      create(email, password === undefined ? null : await hashPassword(password), "FORCE_CHANGE_PASSWORD"),
+    async createByAdmin(email: string, password: string | undefined, { emailVerified = false }) {
+      const hash = password === undefined ? null : await hashPassword(password);
+      const { sub } = create(email, hash, "FORCE_CHANGE_PASSWORD");
+      sql.run`UPDATE users SET email_verified = ${Number(emailVerified)} WHERE sub = ${sub}`;
+      return named(sub);
+    },
 
     /** The user with this e-mail and password; a wrong password and an unknown user sound the same. */
     async authenticate(name: string, password: string): Promise<User> {
       const user = find(name);
-      if (!(await isPassword(password, user?.password ?? null)) || !user) {
-        throw new CognitoError("NotAuthorizedException", "Incorrect username or password.");
-      }
-      if (user.status === "UNCONFIRMED") {
-        throw new CognitoError("UserNotConfirmedException", "User is not confirmed.");
-      }
+      const right = await isPassword(password, user?.password ?? null);
+      if (!user || !right) return refuse("NotAuthorizedException", "Incorrect username or password.");
+      if (user.status === "UNCONFIRMED") refuse("UserNotConfirmedException", "User is not confirmed.");
       if (user.status === "FORCE_CHANGE_PASSWORD") {
-        throw new CognitoError("PasswordResetRequiredException", "This password has to be replaced first.");
+        refuse("PasswordResetRequiredException", "This password has to be replaced first.");
       }
       return user;
     },
@@ -120,7 +106,6 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
         WHERE sub = ${sub}`;
     },
 
-    setEmailVerified: ({ sub }: User) => sql.run`UPDATE users SET email_verified = 1 WHERE sub = ${sub}`,
     remove: ({ sub }: User) => sql.run`DELETE FROM users WHERE sub = ${sub}`,
 
     addToGroup: ({ sub }: User, { name }: Group) =>
@@ -136,15 +121,17 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
           sql.all`SELECT groups.* FROM groups JOIN memberships ON group_name = name WHERE sub = ${sub} ORDER BY name`,
         ),
 
-    /** In the order they came, from after that number on. */
-    list: (after: number, limit: number) =>
+    /** A page in the order they came, and after which number the next one starts, if there is one. */
+    list(after: number, limit: number): { page: User[]; next: string | undefined } {
+      const rows = sql.all`SELECT * FROM users WHERE number > ${after} ORDER BY number LIMIT ${limit + 1}`;
+      const page = z.array(User).parse(rows.slice(0, limit));
+      return { page, next: rows.length > limit ? String(page.at(-1)?.number) : undefined };
+    },
+    listOf: ({ name }: Group) =>
       z
         .array(User)
-        .parse(sql.all`SELECT * FROM users WHERE number > ${after} ORDER BY number LIMIT ${limit}`),
-    listOf: ({ name }: Group, after: number, limit: number) =>
-      z.array(User).parse(
-        sql.all`SELECT users.* FROM users JOIN memberships USING (sub)
-          WHERE group_name = ${name} AND number > ${after} ORDER BY number LIMIT ${limit}`,
-      ),
+        .parse(
+          sql.all`SELECT users.* FROM users JOIN memberships USING (sub) WHERE group_name = ${name} ORDER BY number`,
+        ),
   };
 }

@@ -1,0 +1,148 @@
+import type * as z from "zod";
+import { type Book, type BookChange, bookTag, type NewBook } from "./book.ts";
+import { bookNotFound } from "./catalogue.ts";
+import { cursorAt, invalidCursor, positionOf } from "./cursor.ts";
+import { newBookId } from "./ids.ts";
+import { type Order, type Status, staffMayMove, statuses } from "./order.ts";
+import { Refusal } from "./refusal.ts";
+import type { Request } from "./shop.ts";
+import { type BookChanges, changeBook, listBooks, parseBook, putBook, readBooks } from "./table/books.ts";
+import { parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
+import { bookKey } from "./table/keys.ts";
+import { findKey, listByStatus, readOrders, type StoredOrder } from "./table/orders.ts";
+import { sortable } from "./text.ts";
+import { moveOrder } from "./transition.ts";
+
+export type BookAnswer = { book: Book; replayed: boolean };
+
+/** A page of one shelf by title, with stock; books that have changed shelves meanwhile are left out. */
+export async function listShelf(
+  { table, customerId }: Request,
+  {
+    active,
+    title,
+    cursor,
+    limit,
+  }: { active: boolean; title: string; cursor: string | undefined; limit: number },
+): Promise<{ books: Book[]; nextCursor: string | null }> {
+  const prefix = sortable(title);
+  const list = `shelf ${customerId} ${active} ${prefix}`;
+  const after = cursor === undefined ? undefined : positionOf(list, cursor);
+  const { books, last } = await listBooks(table, { active, prefix, after, limit });
+  const ids = books.map(({ bookId }) => bookId);
+  const whole = await readBooks(table, ids);
+  return {
+    books: ids.flatMap((bookId) => whole.get(bookId) ?? []).filter((book) => book.active === active),
+    nextCursor: last && cursorAt(list, last),
+  };
+}
+
+/** Adds a book to the catalogue, under an id of ours. */
+export async function createBook(request: Request, form: z.infer<typeof NewBook>): Promise<BookAnswer> {
+  const { table, customerId, requestId, key } = request;
+  if (key) {
+    const [record] = await table.read([recordKey(customerId, key)]);
+    const known = parseKeyRecord(record, key);
+    if (known) return { book: await bookMade(request, known.made), replayed: true };
+  }
+  for (;;) {
+    const book: Book = { bookId: newBookId(), ...form, price: form.price.amount, revision: 1 };
+    const refused = await table.write(
+      [putBook(book), ...(key ? [putKeyRecord(customerId, key, requestId, book.bookId)] : [])],
+      ([, keyed]) => keyed?.found?.requestId === requestId,
+    );
+    if (refused === "written") return { book, replayed: false };
+    const known = key && refused[1]?.failed ? parseKeyRecord(refused[1].found, key) : undefined;
+    if (known) return { book: await bookMade(request, known.made), replayed: known.requestId !== requestId };
+  }
+}
+
+/** Changes a book; `seen` is the tag of what the caller saw. @throws Refusal `book-changed`, `insufficient-stock` */
+export async function updateBook(
+  request: Request,
+  bookId: string,
+  form: z.infer<typeof BookChange>,
+  seen: string | undefined,
+): Promise<BookAnswer> {
+  const { table, customerId, requestId, key } = request;
+  const [item, keyRecord] = await table.read([bookKey(bookId), ...(key ? [recordKey(customerId, key)] : [])]);
+  if (key && parseKeyRecord(keyRecord, key)) return { book: await bookMade(request, bookId), replayed: true };
+  const changes = { ...form, ...(form.price && { price: form.price.amount }) } as BookChanges;
+  let book = parseBook(item);
+  for (;;) {
+    if (!book) throw bookNotFound();
+    requireUnchanged(book, seen);
+    requireStockFor(book, changes.stockChange);
+    const refused = await table.write(
+      [
+        changeBook(bookId, changes, seen === undefined ? undefined : book.revision),
+        ...(key ? [putKeyRecord(customerId, key, requestId, bookId)] : []),
+      ],
+      ([, keyed]) => keyed?.found?.requestId === requestId,
+    );
+    if (refused === "written") return { book: await bookMade(request, bookId), replayed: false };
+    const known = key && refused[1]?.failed ? parseKeyRecord(refused[1].found, key) : undefined;
+    if (known) return { book: await bookMade(request, bookId), replayed: known.requestId !== requestId };
+    if (refused[0]?.failed) book = parseBook(refused[0].found);
+  }
+}
+
+/** A page of all customers' orders in order of placing, of one status or of all; it may be short. */
+export async function listOrders(
+  { table, customerId }: Request,
+  asked: { status: Status | undefined; oldestFirst: boolean; cursor: string | undefined; limit: number },
+): Promise<{ orders: Order[]; nextCursor: string | null }> {
+  const { status, oldestFirst, limit } = asked;
+  const list = `all orders ${customerId} ${status ?? "*"} ${oldestFirst}`;
+  const after = asked.cursor === undefined ? undefined : positionOf(list, asked.cursor);
+  if (after !== undefined && !/^\w{36}$/.test(after)) throw invalidCursor();
+  const groups = await Promise.all(
+    (status ? [status] : statuses).map((one) =>
+      listByStatus(table, one, { after, oldestFirst, limit: limit + 1 }),
+    ),
+  );
+  // one that moves on between two of the reads can stand in both
+  const found = new Map(groups.flat().map((key) => [key.orderId, key]));
+  const sorted = [...found.values()].sort((one, other) =>
+    one.orderId < other.orderId === oldestFirst ? -1 : 1,
+  );
+  const page = sorted.slice(0, limit);
+  const orders = new Map((await readOrders(table, page)).map((order) => [order.orderId, order]));
+  return {
+    orders: page
+      .flatMap(({ orderId }) => orders.get(orderId) ?? [])
+      .filter((order) => status === undefined || order.status === status),
+    nextCursor: sorted.length > limit ? cursorAt(list, page.at(-1)?.orderId ?? "") : null,
+  };
+}
+
+/** Anyone's order. @throws Refusal `order-not-found` */
+export async function findAnyOrder({ table }: Request, orderId: string): Promise<StoredOrder> {
+  const key = /^\w{36}$/.test(orderId) ? await findKey(table, orderId) : undefined;
+  const [order] = key ? await readOrders(table, [key]) : [];
+  if (!order) throw new Refusal("order-not-found", "There is no such order.");
+  return order;
+}
+
+/** Moves anyone's order on. @throws Refusal `invalid-transition` */
+export async function moveAnyOrder(request: Request, orderId: string, to: Status): Promise<Order> {
+  const order = await findAnyOrder(request, orderId);
+  return moveOrder({ ...request, by: "staff", who: request.customerId }, order, to, staffMayMove[to]);
+}
+
+async function bookMade({ table }: Request, bookId: string | null): Promise<Book> {
+  const book = bookId === null ? undefined : (await readBooks(table, [bookId])).get(bookId);
+  if (!book) throw bookNotFound();
+  return book;
+}
+
+function requireUnchanged(book: Book, seen: string | undefined): void {
+  if (seen === undefined || seen === "*" || seen === bookTag(book)) return;
+  throw new Refusal("book-changed", "The book is not as it was seen.", {}, { etag: bookTag(book) });
+}
+
+function requireStockFor(book: Book, change: number | undefined): void {
+  if (change === undefined) return;
+  if (book.stock === null || book.stock + change < 0)
+    throw new Refusal("insufficient-stock", "There are not that many left.", { left: book.stock });
+}

@@ -1,0 +1,5 @@
+import { inject } from "vitest";
+
+// The handlers of this process find what they would find on Lambda.
+// biome-ignore lint/style/noProcessEnv: it is theirs to read
+Object.assign(process.env, inject("variables"));

@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import type { TestProject } from "vitest/node";
+import { startDynamoDb } from "../infra/local/dynamodb.ts";
+import type { localVariables } from "../infra/local/environment.ts";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Whether requests go to the handlers in this process, or to a server. */
+    through: "handlers" | "http";
+    /** The local system of this run, and what its functions find in their environment. */
+    url: string;
+    variables: ReturnType<typeof localVariables>;
+  }
+}
+
+/** One local system for the whole run: the real `start.ts`, on an embedded table that the tests see too. */
+export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  const dynamoDb = await startDynamoDb(null);
+  const { url, clientId, stop } = await startShop(["--in-memory"], { DYNAMODB_ENDPOINT: dynamoDb.endpoint });
+  const { localVariables } = await import("../infra/local/environment.ts");
+  project.provide("url", url);
+  project.provide(
+    "variables",
+    localVariables({
+      dynamoDbEndpoint: dynamoDb.endpoint,
+      signInUrl: url,
+      userPoolId: "us-east-1_local",
+      clientId,
+    }),
+  );
+  return async () => {
+    await stop();
+    await dynamoDb.stop();
+  };
+}
+
+/** Runs `start.ts` as a process of its own until it serves. */
+export async function startShop(args: string[], variables: Record<string, string> = {}) {
+  const child = spawn(process.execPath, ["infra/local/start.ts", ...args], {
+    // biome-ignore lint/style/noProcessEnv: a child gets what we have, and more
+    env: { ...process.env, PORT: "0", ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  const ended = once(child, "exit");
+  let said = "";
+  const ready = new Promise<void>((resolve) => {
+    const hear = (chunk: Buffer) => {
+      said += chunk;
+      if (said.includes("Ctrl-C")) resolve();
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+  });
+  await Promise.race([ready, ended]);
+  const url = /open on (\S+)/.exec(said)?.[1];
+  const clientId = /client id\s+(\S+)/.exec(said)?.[1];
+  if (!url || !clientId) throw new Error(`The local system did not start: ${said}`);
+  const stop = async (signal: NodeJS.Signals = "SIGTERM") => {
+    child.kill(signal);
+    await ended;
+  };
+  return { url, clientId, child, stop };
+}

@@ -1,0 +1,64 @@
+import { inject } from "vitest";
+import { routed } from "../infra/local/event.ts";
+import type { Handler } from "../infra/local/gateway.ts";
+
+export type Call = { method: string; path: string; headers?: Record<string, string>; body?: unknown };
+// biome-ignore lint/suspicious/noExplicitAny: what came back is what the test is about to judge
+export type Reply = { status: number; headers: Headers; text: string; body: any };
+
+// biome-ignore lint/style/noProcessEnv: where the cases are to be run
+const deployedUrl = process.env.TEST_URL;
+const url = deployedUrl ?? inject("url");
+
+/** Sends one request as a client would; a string body goes as it is. */
+export async function call({ method, path, headers = {}, body }: Call): Promise<Reply> {
+  const payload = body === undefined || typeof body === "string" ? body : JSON.stringify(body);
+  const given = { ...(payload !== undefined && { "content-type": "application/json" }), ...headers };
+  return inject("through") === "http"
+    ? overHttp(method, path, given, payload)
+    : inProcess(method, path, given, payload);
+}
+
+/** Through the gateway, and whatever stands before it. */
+export async function overHttp(
+  method: string,
+  path: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Reply> {
+  const answer = await fetch(url + path, {
+    method,
+    headers,
+    ...(body !== undefined && { body }),
+    redirect: "manual",
+  });
+  return reply(answer.status, answer.headers, await answer.text());
+}
+
+/** Straight into the function's handler, past the first fence. */
+export async function inProcess(
+  method: string,
+  target: string,
+  headers: Record<string, string>,
+  body?: string,
+): Promise<Reply> {
+  const distinct = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]),
+  );
+  const request = routed({ method, target, headers: distinct, body: Buffer.from(body ?? "") });
+  if (!request) throw new Error("API Gateway would refuse this path");
+  const { handler } = (await import(`../functions/${request.functionName}.ts`)) as { handler: Handler };
+  const result = await handler(request.event, {});
+  return reply(
+    result.statusCode ?? 200,
+    new Headers(result.headers as Record<string, string>),
+    result.body ?? "",
+  );
+}
+
+const reply = (status: number, headers: Headers, text: string): Reply => ({
+  status,
+  headers,
+  text,
+  body: headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined,
+});
