@@ -71,7 +71,7 @@ export class ApiStack extends Stack {
   private appClient({ environment, identity }: Parts) {
     const client = new UserPoolClient(this, "AppClient", {
       userPool: identity.pool,
-      // Inert without triggers of its own. An empty list would mean Cognito's default, which signs in by password
+      // Inert without triggers of its own; but with no flow named, Cognito allows sign-in by password through its API
       // (docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
       authFlows: { custom: true },
       oAuth: {
@@ -170,8 +170,8 @@ export class ApiStack extends Stack {
 }
 
 /**
- * A function's rights to the table and its index, as the route table has them; a write only as part of a transaction, which
- * is no action itself (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
+ * A function's rights to the table and its index, as the route table has them; a write only as part of a transaction,
+ * which is no action itself (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
  */
 const rightsOf = (name: FunctionName, { tableArn }: TableV2): PolicyStatement[] => {
   const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];

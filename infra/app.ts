@@ -17,7 +17,7 @@ export const bookshop = (app: App, environment: Environment, code: string) => {
 const rules = {
   // What another stack uses cannot be taken away under it.
   "@aws-cdk/core:defaultCrossStackReferences": "strong",
-  // A template that CloudFormation's own schemas refuse is not even written.
+  // A template that CloudFormation's schemas refuse fails the synthesis, and not first the deployment.
   "@aws-cdk/core:validateAgainstDefaultRules": true,
 };
 

@@ -27,7 +27,7 @@ export const bundle = async (folder: string): Promise<Metafile> => {
   return metafile;
 };
 
-/** Lambda hands credentials over in variables; the SDK's search for them in files, SSO and metadata services is dead weight. */
+/** Lambda hands credentials over in variables; the SDK's search for them elsewhere would be a third of each bundle. */
 const credentialsFromVariables: Plugin = {
   name: "credentials-from-variables",
   setup: ({ onLoad }) =>

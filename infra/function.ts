@@ -31,7 +31,7 @@ export const bundledFunction = (
     functionName: `bookshop-${environment.name}-${name}`,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    // CPU comes in proportion to memory, and a request's time is mostly CPU: half the memory saves little and doubles the wait.
+    // CPU comes in proportion to memory, and a request waits mostly for CPU: with half of it, twice as long.
     memorySize: 1024,
     timeout,
     handler: "index.handler",

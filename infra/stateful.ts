@@ -2,7 +2,7 @@ import { CfnResource, RemovalPolicy } from "aws-cdk-lib";
 import type { Construct } from "constructs";
 import type { Environment } from "./environments.ts";
 
-/** Fixes the name by which CloudFormation knows a thing: under another name it would be another thing, and this one gone. */
+/** Fixes the name by which CloudFormation knows a thing: a new name would make a new thing, and delete this one. */
 export const pinned = (thing: Construct, logicalId: string): CfnResource => {
   const resource = thing.node.defaultChild;
   if (!CfnResource.isCfnResource(resource)) throw new Error(`${logicalId} is not one resource`);

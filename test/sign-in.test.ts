@@ -441,7 +441,11 @@ describe("An application that asks wrongly", () => {
   test("gets no tokens for a code without its verifier, or in something else than a form", async () => {
     const pool = await aPool();
     const form = { grant_type: "authorization_code", client_id: pool.clientId, redirect_uri: callback };
-    const json = { method: "POST", body: `grant_type=refresh_token&client_id=${pool.clientId}`, headers: { "content-type": "text/plain" } };
+    const json = {
+      method: "POST",
+      body: `grant_type=refresh_token&refresh_token=a&client_id=${pool.clientId}`,
+      headers: { "content-type": "text/plain" },
+    };
 
     expect((await exchange(pool, { ...form, code: await signUp(pool) })).body).toEqual({
       error: "invalid_request",

@@ -357,7 +357,7 @@ beforeAll(async () => {
     failed.set(name.slice(copies.length + 1).split("/")[0] ?? "", of("failed"));
     passed.set(name.slice(copies.length + 1).split("/")[0] ?? "", of("passed"));
   }
-}, 60_000);
+}, 120_000);
 
 test("a copy that nobody broke passes", () => {
   expect(failed.get("unbroken")).toEqual([]);

@@ -11,8 +11,8 @@ import { type Environment, environments, functionVariables } from "../infra/envi
 import { IdentityStack } from "../infra/identity-stack.ts";
 
 /**
- * What the templates must say, typed out: only completeness is checked against the route table, so that a slip there shows here.
- * stacks-bite.test.ts breaks each of these and sees it fail.
+ * What the templates must say, typed out and not read from the route table, so that a slip there shows here.
+ * stacks-bite.test.ts breaks what each of these guards, and sees it fail.
  */
 
 const root = dirname(import.meta.dirname);

@@ -35,7 +35,7 @@ export function readAuthorizationRequest(
     redirect: withParameters(redirectUri, { error, error_description: description, state }),
   });
   const scope = parameter("scope")?.trim().split(/ +/).join(" ") || "openid email";
-  const challenge = parameter("code_challenge");
+  const challenge = parameter("code_challenge") ?? "";
 
   if (parameter("response_type") !== "code") {
     return refused("unsupported_response_type", "only response_type=code is supported");
@@ -43,11 +43,8 @@ export function readAuthorizationRequest(
   if (!scope.split(" ").every((each) => scopes.includes(each))) {
     return refused("invalid_scope", `scope may name ${scopes.join(", ")}`);
   }
-  if (!challenge || parameter("code_challenge_method") !== "S256") {
+  if (parameter("code_challenge_method") !== "S256" || !/^[\w-]{43}$/.test(challenge)) {
     return refused("invalid_request", "PKCE with code_challenge_method=S256 is required");
-  }
-  if (!/^[\w-]{43}$/.test(challenge)) {
-    return refused("invalid_request", "code_challenge is no SHA-256 digest");
   }
   return {
     asked: { redirectUri, state, nonce: parameter("nonce"), scope, challenge, prompt: parameter("prompt") },

@@ -1,4 +1,4 @@
-import { chmodSync, closeSync, openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 
 /** What the pool remembers, as one SQLite file. */
@@ -54,7 +54,6 @@ export function openStore(file: string): Store {
     database.exec("PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE");
     prepare(database);
     database.exec("COMMIT");
-    if (file !== ":memory:") chmodSync(file, 0o600);
     return { sql: statementsOf(database), close: database.close.bind(database) };
   } catch (error) {
     database?.close();
