@@ -1,5 +1,7 @@
 // biome-ignore lint/style/noProcessEnv: what a person may set on the command line is read here
-const { PORT, DYNAMODB_ENDPOINT } = process.env;
+const { PORT, DYNAMODB_ENDPOINT, npm_lifecycle_event } = process.env;
+
+const parent = process.ppid;
 
 /** An existing DynamoDB to use instead of the embedded one. */
 export const dynamoDbEndpoint = DYNAMODB_ENDPOINT || null;
@@ -19,4 +21,10 @@ export async function command(run: () => Promise<void>): Promise<void> {
     console.error((error as Error).message.split("\n")[0]);
     process.exit(1);
   }
+}
+
+/** Tells when npm has gone without us: a signal to it ends its shell, and is not passed on. */
+export function onNpmGone(tell: () => void): void {
+  if (npm_lifecycle_event === undefined) return;
+  setInterval(() => process.ppid !== parent && tell(), 100).unref();
 }

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { DatabaseSync } from "node:sqlite";
 import {
   CreateTableCommand,
   DynamoDBClient,
@@ -20,24 +20,31 @@ export type LocalDynamoDb = { endpoint: string; stop(): Promise<void> };
 
 /** Starts the embedded DynamoDB on a SQLite file, or in memory (`file` null). @throws Error of one plain line */
 export async function startDynamoDb(file: string | null): Promise<LocalDynamoDb> {
+  if (file !== null) requireSound(file);
   const port = await freePort();
   const args = ["--host", "127.0.0.1", "--port", String(port), ...(file === null ? [] : ["--db-path", file])];
   const [command, ...first] = engine();
   const child = startTied([command, ...first, ...args]);
-  const said: string[] = [];
-  child.stderr?.on("data", (chunk) => said.push(String(chunk)));
-  const endpoint = `http://127.0.0.1:${port}`;
-  const stop = () => end(child);
-  const deadline = Date.now() + (first.length > 0 ? patienceForDownloadMs : patienceMs);
-  while (!(await answers(endpoint))) {
-    if (child.exitCode !== null || Date.now() > deadline) {
-      await stop();
-      const why = said.join("").trim().split("\n").at(-1) || "it did not answer";
-      throw new Error(`The embedded DynamoDB could not start${file === null ? "" : ` on ${file}`}: ${why}`);
-    }
-    await sleep(10);
+  try {
+    await listening(child, first.length > 0 ? patienceForDownloadMs : patienceMs);
+  } catch (error) {
+    await end(child);
+    const where = file === null ? "" : ` on ${file}`;
+    throw new Error(`The embedded DynamoDB could not start${where}: ${(error as Error).message}`);
   }
-  return { endpoint, stop };
+  return { endpoint: `http://127.0.0.1:${port}`, stop: () => end(child) };
+}
+
+/** The engine opens a damaged file too, and fails only where it is read. @throws Error of one plain line */
+function requireSound(file: string): void {
+  if (!existsSync(file)) return;
+  try {
+    const database = new DatabaseSync(file, { readOnly: true });
+    const [verdict] = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {});
+    database.close();
+    if (verdict === "ok") return;
+  } catch {}
+  throw new Error(`${file} is damaged or no table; move it away to begin anew`);
 }
 
 /** Creates the table as the data stack does, unless it is there. */
@@ -102,28 +109,44 @@ function engine(): [string, ...string[]] {
   return ["npx", "--yes", `dynoxide@${version}`];
 }
 
-/** A child that ends with us, also where we are killed: the shell waits for our end of its input to close. */
+/**
+ * A child that ends with us, also where we are killed: the shell waits for our end of its input to close, and then ends
+ * its whole group, since npx has children of its own. The group is apart from ours, so that Ctrl-C leaves it to us.
+ */
 function startTied(command: string[]): ChildProcess {
   if (process.platform === "win32")
     return spawn(command.join(" "), { shell: true, stdio: ["pipe", "ignore", "pipe"] });
-  const script = 'exec 3<&0; "$@" & child=$!; (read -r _ <&3; kill $child 2>/dev/null) & wait $child';
-  return spawn("sh", ["-c", script, "sh", ...command], { stdio: ["pipe", "ignore", "pipe"] });
+  const script =
+    'exec 3<&0; trap : TERM; "$@" & engine=$!; (read -r _ <&3; kill 0) & wait $engine || wait $engine';
+  return spawn("sh", ["-c", script, "sh", ...command], {
+    stdio: ["pipe", "ignore", "pipe"],
+    detached: true,
+  });
+}
+
+/** Waits until the engine says that it listens. @throws Error with the last that it said instead */
+function listening(child: ChildProcess, patience: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let said = "";
+    const fail = () => reject(new Error(said.trim().split("\n").at(-1) || "it did not answer"));
+    const timer = setTimeout(fail, patience);
+    child.stderr?.on("data", (chunk) => {
+      said = (said + chunk).slice(-1000);
+      if (said.includes("listening on")) resolve();
+    });
+    child.once("error", reject);
+    // lets go of what the shell left waiting for us, so that all of its words arrive
+    child.once("exit", () => child.stdin?.end());
+    child.once("close", fail);
+    child.once("close", () => clearTimeout(timer));
+  });
 }
 
 async function end(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null) return;
+  if (child.exitCode !== null || child.signalCode !== null) return;
   const ended = new Promise((resolve) => child.once("exit", resolve));
   child.stdin?.end();
   await ended;
-}
-
-async function answers(endpoint: string): Promise<boolean> {
-  try {
-    await fetch(endpoint, { signal: AbortSignal.timeout(500) });
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 function freePort(): Promise<number> {

@@ -14,7 +14,11 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   console.error("Installing packages, once: this takes a minute ...");
   const npm = process.platform === "win32" ? "npm.cmd" : "npm";
-  const options = { cwd: fileURLToPath(root), stdio: ["ignore", "ignore", "inherit"], shell: npm === "npm.cmd" };
+  const options = {
+    cwd: fileURLToPath(root),
+    stdio: ["ignore", "ignore", "inherit"],
+    shell: npm === "npm.cmd",
+  };
   const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], options);
   if (status !== 0) {
     console.error("The packages could not be installed: see above.");

@@ -1,7 +1,8 @@
+import { createHash, randomBytes } from "node:crypto";
+import { enableCompileCache } from "node:module";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
-import { command, dynamoDbEndpoint, port } from "./command-line.ts";
-import { startSystem } from "./system.ts";
+import { command, dynamoDbEndpoint, onNpmGone, port } from "./command-line.ts";
 
 const defaultFolder = fileURLToPath(new URL("../../.local", import.meta.url));
 
@@ -13,15 +14,27 @@ await command(async () => {
       data: { type: "string", default: defaultFolder },
     },
   });
+  const chosen = port();
+  // what the command line gets wrong, it says at once: all that is heavy is loaded from here on, and faster the next time
+  enableCompileCache();
+  const { startSystem } = await import("./system.ts");
   const system = await startSystem({
-    port: port(),
+    port: chosen,
     folder: values["in-memory"] ? null : values.data,
     fresh: values.fresh,
     dynamoDbEndpoint,
-    report: (progress) => console.error(`${progress} ...`),
+    report: (progress) => console.log(`${progress} ...`),
   });
-  for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => void system.stop().then(() => process.exit(0)));
+  let stopping = false;
+  const stop = async () => {
+    // npm passes on the signal that a terminal sends to both, so it may come twice
+    if (stopping) return;
+    stopping = true;
+    await system.stop();
+    process.exit(0);
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+  onNpmGone(stop);
   console.log(welcome(system.url, system.clientId, system.issuer));
 });
 
@@ -31,7 +44,9 @@ function welcome(url: string, clientId: string, issuer: string): string {
     client_id: clientId,
     response_type: "code",
     scope: "openid email",
-    redirect_uri: `${url}/docs`,
+    redirect_uri: `${url}/api/books`,
+    code_challenge: createHash("sha256").update(randomBytes(32)).digest("base64url"),
+    code_challenge_method: "S256",
   }).toString();
   const port = new URL(url).port === "3000" ? "" : `PORT=${new URL(url).port} `;
   return `

@@ -1,5 +1,5 @@
-import { mkdirSync, rmSync } from "node:fs";
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
@@ -31,11 +31,14 @@ export async function startSystem(options: {
   report(progress: string): void;
 }): Promise<System> {
   const { folder, report } = options;
-  const server = createServer();
+  const { promise: opening, resolve: open } = Promise.withResolvers<RequestListener>();
+  // who comes before the shop is open waits
+  const server = createServer((...exchange) => void opening.then((serve) => serve(...exchange)));
   const url = `http://127.0.0.1:${await listen(server, options.port)}`;
   const opened: (() => unknown)[] = [() => close(server)];
   const stop = async () => {
-    for (const part of opened.toReversed()) await part();
+    // the server first: what it has begun, it finishes
+    for (const part of opened) await part();
   };
   try {
     report("Opening sign-in");
@@ -50,8 +53,7 @@ export async function startSystem(options: {
     if (options.fresh && folder !== null) {
       // opening it proved that nobody else uses the folder
       pool.close();
-      rmSync(folder, { recursive: true });
-      prepare(folder);
+      empty(folder);
       pool = await openPool();
     }
     opened.push(() => pool.close());
@@ -77,7 +79,7 @@ export async function startSystem(options: {
     // what is shared with the functions finds its settings as they do, so it comes after them
     await (await import("./sample-catalogue.ts")).stockShelves(dynamoDb.endpoint, tableName, report);
     const signIn = getRequestListener((request) => pool.fetch(request));
-    server.on("request", (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    open((incoming, outgoing) => {
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
       const serve = pool.owns(incoming.method ?? "", path) ? signIn : shop;
       // a client that goes away in the middle of its request
@@ -128,6 +130,12 @@ function prepare(folder: string): void {
   } catch (error) {
     throw new Error(`The data folder ${folder} cannot be used: ${(error as NodeJS.ErrnoException).code}.`);
   }
+}
+
+/** Removes what is ours alone: a person may have chosen a folder that holds other things. */
+function empty(folder: string): void {
+  for (const name of readdirSync(folder).filter((name) => /^(sign-in|table)\.db(-|$)/.test(name)))
+    rmSync(join(folder, name));
 }
 
 function listen(server: Server, port: number): Promise<number> {

@@ -141,11 +141,16 @@ type Refusal = TransactionCanceledException;
  * Anything else is a mistake of ours.
  */
 function classify(error: unknown): "refused" | "again" | "unanswered" | "bug" {
-  const { name, $metadata, CancellationReasons } = error as Partial<Refusal>;
-  // what the SDK's pipeline threw while it talked to the store has metadata; a mistake in what we gave it has not
-  if (!$metadata) return "bug";
-  const status = $metadata.httpStatusCode;
-  if (status === undefined || status < 400 || status >= 500) return "unanswered";
+  const {
+    name = "",
+    $metadata,
+    $fault,
+    CancellationReasons,
+  } = error as Partial<Omit<Refusal, "name">> & { name?: string };
+  // what the SDK threw while it talked to the store has metadata; what it threw at our parameters has not
+  if (!$metadata && name !== "AbortError") return "bug";
+  // neither a connection that broke nor half an answer, of whatever status, is the store's word
+  if ($fault !== "client") return "unanswered";
   if (name === "TransactionCanceledException") {
     const codes = new Set(CancellationReasons?.map((reason) => reason.Code ?? "None"));
     codes.delete("None");
@@ -154,7 +159,7 @@ function classify(error: unknown): "refused" | "again" | "unanswered" | "bug" {
     return codes.size === 1 && codes.has("ConditionalCheckFailed") ? "refused" : "bug";
   }
   if (name === "TransactionInProgressException") return "unanswered";
-  return passing.has(name ?? "") ? "again" : "bug";
+  return passing.has(name) ? "again" : "bug";
 }
 
 /** Passing troubles by their names, as exceptions and as reasons of a cancelled transaction. */

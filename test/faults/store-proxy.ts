@@ -39,18 +39,29 @@ export type StoreCall = {
 
 export type StoreProxy = { url: string; close(): Promise<void> };
 
-/**
- * Stands between the SDK and the table: `decide` is asked what goes wrong with each call, and may take its time.
- * `between` is awaited in the middle of a torn read.
- */
-export async function storeProxy(
-  endpoint: string,
-  decide: (call: StoreCall) => Fault | Promise<Fault>,
-  between: (call: StoreCall) => Promise<void> = async () => {},
-): Promise<StoreProxy> {
+/** Who is asked what goes wrong with each call, and told of its course. */
+export type Director = {
+  decide(call: StoreCall): Fault | Promise<Fault>;
+  /** Awaited in the middle of a torn read. */
+  between?(call: StoreCall): Promise<void>;
+  /** Given a late call to let through when it likes, its client having given up. */
+  late?(forward: () => Promise<void>): Promise<void>;
+  /** Awaited when the store has answered and the client has not heard of it yet. */
+  committed?(call: StoreCall): Promise<void>;
+  /** Told right before the client hears, or the connection breaks. */
+  ending?(call: StoreCall): void;
+  /** true: a client that is never answered gives up at once, instead of when its time is over. */
+  impatient?: boolean;
+};
+
+/** Stands between the SDK and the table, and breaks what it is told to. */
+export async function storeProxy(endpoint: string, director: Director): Promise<StoreProxy> {
   const agent = new Agent({ keepAlive: true });
   const server = createServer((incoming, outgoing) => {
-    serve(incoming, outgoing).catch(() => outgoing.destroy());
+    serve(incoming, outgoing).catch((error) => {
+      process.stderr.write(`${error.stack}\n`);
+      outgoing.destroy();
+    });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 
@@ -64,31 +75,43 @@ export async function storeProxy(
       input,
       mark: incoming.headers["x-operation"] as string | undefined,
     };
-    const forward = (body: string) => send(endpoint, agent, target, body);
-    const answer = ({ status, body }: { status: number; body: string }) =>
-      void outgoing.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
-    const fault = await decide(call);
+    const forward = async (body: string) => {
+      const answer = await send(endpoint, agent, incoming.headers, body);
+      await director.committed?.(call);
+      return answer;
+    };
+    const answer = ({ status, body }: { status: number; body: string }) => {
+      director.ending?.(call);
+      outgoing.writeHead(status, { "content-type": "application/x-amz-json-1.0" }).end(body);
+    };
+    const breakOff = () => {
+      director.ending?.(call);
+      outgoing.destroy();
+    };
+    const fault = await director.decide(call);
     switch (fault) {
       case "none":
         return answer(await forward(text));
       case "drop-request":
-        return void outgoing.destroy();
+        return breakOff();
       case "drop-reply":
         await forward(text);
-        return void outgoing.destroy();
+        return breakOff();
       case "strip-token":
         await forward(JSON.stringify({ ...input, ClientRequestToken: undefined }));
-        return void outgoing.destroy();
+        return breakOff();
       case "hang":
+        if (director.impatient) breakOff();
         return;
-      case "late":
-        await gone;
-        // the client has gone, and who waits for this proxy to be quiet decides again when it gets through
-        await between(call);
-        await forward(text);
-        return;
+      case "late": {
+        const through = async () => void (await forward(text));
+        if (!director.late) return void gone.then(through);
+        void director.late(through);
+        return breakOff();
+      }
       case "truncate": {
         const { status, body } = await forward(text);
+        director.ending?.(call);
         outgoing.writeHead(status, { "content-length": Buffer.byteLength(body) });
         outgoing.write(body.slice(0, body.length / 2));
         return void setImmediate(() => outgoing.destroy());
@@ -104,7 +127,7 @@ export async function storeProxy(
           forward(JSON.stringify({ ...input, RequestItems: { [tableName]: { ...how, Keys: keys } } }));
         const cut = Math.ceil(Keys.length / 2);
         const first = await half(Keys.slice(0, cut));
-        await between(call);
+        await director.between?.(call);
         const second = await half(Keys.slice(cut));
         const [one, other] = [JSON.parse(first.body), JSON.parse(second.body)];
         const items = [...one.Responses[tableName], ...other.Responses[tableName]];
@@ -144,16 +167,12 @@ function refusal(fault: Fault, actions: number | undefined): unknown {
 function send(
   endpoint: string,
   agent: Agent,
-  target: string,
+  given: IncomingMessage["headers"],
   body: string,
 ): Promise<{ status: number; body: string }> {
+  const names = ["content-type", "x-amz-target", "x-amz-date", "authorization"];
+  const headers = Object.fromEntries(names.map((name) => [name, given[name] as string]));
   return new Promise((resolve, reject) => {
-    const headers = {
-      "content-type": "application/x-amz-json-1.0",
-      "x-amz-target": target,
-      authorization:
-        "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/dynamodb/aws4_request, SignedHeaders=host, Signature=0",
-    };
     const sent = request(endpoint, { method: "POST", agent, headers }, async (answer) => {
       resolve({ status: answer.statusCode ?? 0, body: (await all(answer)).toString() });
     });

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import { registerHooks } from "node:module";
 import { fileURLToPath } from "node:url";
-import type { Handler } from "../../infra/local/gateway.ts";
 import { functions } from "../../functions/routes.ts";
+import type { Handler } from "../../infra/local/gateway.ts";
 import { mutated } from "./mutants.ts";
 
 // A handler instance as a Lambda environment is one: modules of its own, so nothing is shared but the table.
@@ -24,7 +24,8 @@ registerHooks({
     const instance = instanceOf(url);
     if (!instance) return next(url, context);
     const path = url.slice(root.length).split("?")[0] ?? "";
-    if (path === "shared/chance.ts") return { format: "module", source: worldsChance(instance), shortCircuit: true };
+    if (path === "shared/chance.ts")
+      return { format: "module", source: worldsChance(instance), shortCircuit: true };
     const source = mutated(path, () => readFileSync(fileURLToPath(url), "utf8"));
     return source === null ? next(url, context) : { format: "module-typescript", source, shortCircuit: true };
   },
@@ -40,12 +41,12 @@ export type Chance = {
 };
 
 const worldsChance = (instance: string) => `
-const world = globalThis.bookshopWorld;
-export const now = () => world.now("${instance}");
-export const fraction = () => world.fraction();
-export const randomOctets = (count) => world.randomOctets(count);
-export const newToken = () => world.newToken();
-export const sleep = (ms) => world.sleep("${instance}", ms);
+const world = () => globalThis.bookshopWorld;
+export const now = () => world().now("${instance}");
+export const fraction = () => world().fraction();
+export const randomOctets = (count) => world().randomOctets(count);
+export const newToken = () => world().newToken();
+export const sleep = (ms) => world().sleep("${instance}", ms);
 export const timestamp = () => new Date(now()).toISOString();
 `;
 

@@ -7,9 +7,10 @@ import type { Random } from "./random.ts";
 /** One request of one client that is under way. */
 export type Running = { id: string; instance: string };
 
-type Waiting = { running: Running; wakesAt: number | null; go(): void };
+export type Waiting = { id: string; wakesAt: number | null; go(): void };
 
 const current = new AsyncLocalStorage<Running>();
+let tokens = 0;
 
 /**
  * The order of everything. Every store call and every pause stops here, and only once all that runs has stopped does the
@@ -20,7 +21,8 @@ export class World implements Chance {
   readonly #skews = new Map<string, number>();
   readonly #active = new Map<string, { created: number; waiting: number }>();
   readonly #waiting = new Set<Waiting>();
-  #dead = new Set<string>();
+  readonly #dead = new Set<string>();
+  #lates = 0;
   #wake: () => void = () => {};
   time: number;
   steps = 0;
@@ -41,12 +43,13 @@ export class World implements Chance {
   }
   fraction = () => this.#random.fraction();
   randomOctets = (count: number) => Uint8Array.from({ length: count }, () => this.#random.below(256));
-  newToken = () => Array.from({ length: 36 }, () => this.#random.below(10)).join("");
+  // the store remembers a token longer than one history lasts
+  newToken = () => `${process.pid}-${++tokens}`;
 
   sleep(instance: string, ms: number): Promise<void> {
     const running = current.getStore();
     if (this.#dead.has(instance) || !running) return new Promise(() => {});
-    return this.#wait(running, this.time + ms);
+    return this.#wait(running.id, Math.ceil(this.time + ms));
   }
 
   /** Runs one request; its store calls and pauses are known as its own. */
@@ -68,21 +71,28 @@ export class World implements Chance {
     return running;
   }
 
-  /** A store call stands at the door until it is its turn. */
+  /** A store call, or a piece of it, stands at the door until it is its turn; one of a crashed process for ever. */
   arrived(id: string): Promise<void> {
-    const state = this.#active.get(id);
-    // a request of a crashed process goes nowhere
-    if (!state) return new Promise(() => {});
-    state.waiting++;
-    return this.#wait({ id, instance: "" }, null, false);
+    return this.#active.has(id) ? this.#wait(id, null) : new Promise(() => {});
   }
 
-  /** The store call has been answered, or given up: the request goes on. */
-  answered(id: string): void {
+  /** The store call is about to be answered, or given up: the request goes on. */
+  ending(id: string): void {
     const state = this.#active.get(id);
     if (!state) return;
     state.created--;
-    state.waiting--;
+    // one of several at once: nothing else may happen, so look again once the answer is through
+    if (state.waiting > 0) setTimeout(() => this.#wake(), 3);
+  }
+
+  /** A piece of work beside all requests, which takes its turn like them. */
+  async later(work: () => Promise<void>): Promise<void> {
+    const id = `late ${++this.#lates}`;
+    this.#active.set(id, { created: 0, waiting: 0 });
+    await this.#wait(id, null);
+    await work();
+    this.#active.delete(id);
+    this.#wake();
   }
 
   /** Everything that runs in a process ends between two awaits. */
@@ -90,18 +100,9 @@ export class World implements Chance {
     this.#dead.add(instance);
     for (const id of requests) {
       this.#active.delete(id);
-      for (const waiting of this.#waiting) if (waiting.running.id === id) this.#waiting.delete(waiting);
+      for (const waiting of this.#waiting) if (waiting.id === id) this.#waiting.delete(waiting);
     }
     this.#wake();
-  }
-
-  isDead = (instance: string) => this.#dead.has(instance);
-
-  /** A piece of work beside all requests that takes its turn like them. */
-  later = (): Promise<void> => this.#wait({ id: "", instance: "" }, null, false);
-
-  get idle(): boolean {
-    return this.#active.size === 0 && this.#waiting.size === 0;
   }
 
   /** Waits until all that runs has stopped; then what could go on, in a fixed order. */
@@ -110,7 +111,7 @@ export class World implements Chance {
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
-    return [...this.#waiting].sort((one, other) => (one.running.id < other.running.id ? -1 : 1));
+    return [...this.#waiting].sort((one, other) => (one.id < other.id ? -1 : 1));
   }
 
   /** Lets one of those that wait go on. */
@@ -121,12 +122,12 @@ export class World implements Chance {
     waiting.go();
   }
 
-  #wait(running: Running, wakesAt: number | null, counts = true): Promise<void> {
-    const state = counts ? this.#active.get(running.id) : undefined;
+  #wait(id: string, wakesAt: number | null): Promise<void> {
+    const state = this.#active.get(id);
     if (state) state.waiting++;
     return new Promise((resolve) => {
       this.#waiting.add({
-        running,
+        id,
         wakesAt,
         go: () => {
           if (state) state.waiting--;

@@ -1,0 +1,439 @@
+import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { routes } from "../functions/routes.ts";
+import { routed } from "../infra/local/event.ts";
+import type { Handler } from "../infra/local/gateway.ts";
+import { cursorAt } from "../shared/cursor.ts";
+import { aBook, aCustomer, inTheCart, type Person, theStaff } from "./given.ts";
+import { inProcess, overHttp, type Reply } from "./shop.ts";
+
+type Answer = Pick<Reply, "status" | "headers" | "text">;
+type Headers = Record<string, string>;
+
+/** What a caller wrote, and no answer may repeat. */
+const canary = "canary7f3a";
+const json = { "content-type": "application/json" };
+const mostBytes = 65_536;
+
+const table = DynamoDBDocumentClient.from(new DynamoDBClient());
+afterAll(() => table.destroy());
+
+/** Everything that the table keeps of a customer. */
+async function allOf({ sub }: Person): Promise<unknown[]> {
+  const { Items = [] } = await table.send(
+    new QueryCommand({
+      TableName: inject("variables").TABLE_NAME,
+      KeyConditionExpression: "pk = :pk",
+      ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
+      ConsistentRead: true,
+    }),
+  );
+  return Items;
+}
+
+const bearer = ({ token }: Person) => ({ authorization: `Bearer ${token}` });
+
+/** Bytes that are no text, both ways. */
+const rawly = {
+  async "in process"(method: string, target: string, headers: Headers, body: Buffer): Promise<Answer> {
+    const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
+    const { event, functionName } = routed({ method, target, headers: distinct, body }) ?? {};
+    if (!event) throw new Error("API Gateway would refuse this path");
+    const { handler } = (await import(`../functions/${functionName}.ts`)) as { handler: Handler };
+    const { statusCode = 200, body: text = "", headers: given } = await handler(event, {});
+    return { status: statusCode, headers: new Headers(given as Headers), text };
+  },
+  async "over HTTP"(method: string, target: string, headers: Headers, body: Buffer): Promise<Answer> {
+    const answer = await fetch(inject("url") + target, { method, headers, body: new Uint8Array(body) });
+    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+  },
+};
+
+let ada: Person;
+let staff: Person;
+let book: { bookId: string };
+
+beforeAll(async () => {
+  [ada, staff, book] = await Promise.all([aCustomer(), theStaff(), aBook()]);
+  await inTheCart(ada, [book]);
+});
+
+/** Sends it twice: the same refusal, to the byte, and nothing has changed. */
+async function refusedTwice(send: () => Promise<Answer>, status: number, code: string, who = ada) {
+  const before = await allOf(who);
+  const [first, second] = [await send(), await send()];
+  expect({ status: first.status, ...JSON.parse(first.text) }).toMatchObject({ status, code });
+  expect(first.headers.get("content-type")).toBe("application/problem+json");
+  expect(first.headers.get("x-request-id")).toMatch(/\S/);
+  expect(second.headers.get("x-request-id")).not.toBe(first.headers.get("x-request-id"));
+  expect(second.text).toBe(first.text);
+  expect(first.text).not.toContain(canary);
+  expect(first.text).not.toMatch(/\.ts\b|node_modules| at \S+:\d/);
+  expect(await allOf(who)).toEqual(before);
+  return JSON.parse(first.text) as { errors?: { path: string; message: string }[] };
+}
+
+describe.each([
+  ["in process", inProcess],
+  ["over HTTP", overHttp],
+] as const)("%s", (way, send) => {
+  const add = (body: string, headers: Headers = {}) =>
+    send("POST", "/api/cart/add", { ...bearer(ada), ...json, ...headers }, body);
+  const sendBytes = (method: string, path: string, headers: Headers, body: Buffer) =>
+    rawly[way](method, path, headers, body);
+
+  test("an order of an empty cart is refused", async () => {
+    const bob = await aCustomer();
+
+    await refusedTwice(() => send("POST", "/api/orders", bearer(bob)), 409, "cart-empty", bob);
+    expect(await allOf(bob)).toEqual([]);
+  });
+
+  test.each([
+    "0",
+    "-1",
+    "1.5",
+    '"1"',
+    "100",
+    "1e400",
+    "-1e400",
+    "1e2",
+    "null",
+    "true",
+    "[1]",
+    "{}",
+    "-0",
+    "0.99999",
+  ])("a quantity of %s is refused", async (quantity) => {
+    const { errors } = await refusedTwice(
+      () => add(`{"bookId":"${book.bookId}","quantity":${quantity}}`),
+      400,
+      "invalid-request",
+    );
+
+    expect(errors).toEqual([{ path: "/quantity", message: expect.any(String) }]);
+  });
+
+  test("a book that there is not is refused, also under a name that means something to JavaScript", async () => {
+    for (const bookId of [canary, "__proto__", "constructor", "toString", "a".repeat(64)])
+      await refusedTwice(() => add(JSON.stringify({ bookId })), 404, "book-not-found");
+  });
+
+  test.each([
+    "",
+    "a".repeat(65),
+    "a b",
+    "a\u0000b",
+    "a\nb",
+    "é",
+    "a/b",
+    "\ud800",
+    "\udc00\ud800",
+    "a\u2028",
+    " x",
+    "a#b",
+  ])("a book id of %j is refused", async (bookId) => {
+    const { errors } = await refusedTwice(() => add(JSON.stringify({ bookId })), 400, "invalid-request");
+
+    expect(errors).toEqual([{ path: "/bookId", message: expect.any(String) }]);
+  });
+
+  test.each([
+    ["half of it", `{"bookId":"${canary}"`],
+    ["a comma too many", `{"bookId":"${canary}",}`],
+    ["something after it", `{"bookId":"${canary}"}}`],
+    ["other quotes", `{'bookId':'${canary}'}`],
+    ["a name without quotes", `{bookId:"${canary}"}`],
+    ["a comment", `{"bookId":"${canary}"} // x`],
+    ["spaces alone", "   "],
+    ["NaN", `{"bookId":"${canary}","quantity":NaN}`],
+    ["a form", `bookId=${canary}&quantity=1`],
+    ["a NUL", `{"bookId":"a\u0000"}`],
+    ["a line break in a text", `{"bookId":"${canary}\n"}`],
+  ])("broken JSON is refused: %s", async (_, body) => {
+    const { errors } = await refusedTwice(() => add(body), 400, "invalid-request");
+
+    expect(errors).toEqual([{ path: "", message: expect.any(String) }]);
+  });
+
+  test.each(["null", "[]", '"x"', "1", "true", `["${canary}"]`])("%s is no request", async (body) => {
+    await refusedTwice(() => add(body), 400, "invalid-request");
+  });
+
+  test.each([
+    ["an unknown member", `"${canary}":1`],
+    ["a price", `"unitPrice":{"amount":1,"currency":"USD"}`],
+    ["another customer", `"customerId":"${canary}"`],
+    ["a member of the same name in capitals", `"Quantity":2`],
+    ["__proto__", `"__proto__":{"quantity":50,"${canary}":1}`],
+    ["__proto__ of null", `"__proto__":null`],
+    ["constructor", `"constructor":{"prototype":{"${canary}":1}}`],
+    ["toString", `"toString":"${canary}"`],
+  ])("%s beside what belongs there is refused", async (_, member) => {
+    const { errors } = await refusedTwice(
+      () => add(`{"bookId":"${book.bookId}",${member}}`),
+      400,
+      "invalid-request",
+    );
+
+    expect(errors).toEqual([{ path: "", message: expect.any(String) }]);
+    expect(Object.keys(Object.prototype)).toEqual([]);
+  });
+
+  test("__proto__ is refused in the depth of a body too", async () => {
+    const address = `{"name":"A","lines":["1"],"city":"C","country":"US","__proto__":{"region":"${canary}"}}`;
+    const { errors } = await refusedTwice(
+      () => send("POST", "/api/orders", { ...bearer(ada), ...json }, `{"shippingAddress":${address}}`),
+      400,
+      "invalid-request",
+    );
+
+    expect(errors?.[0]?.path).toBe("/shippingAddress");
+  });
+
+  test.each([
+    ["none", ""],
+    ["text", "text/plain"],
+    ["a form", "application/x-www-form-urlencoded"],
+    ["another JSON", "application/problem+json"],
+    ["one that begins like it", "application/jsonlines"],
+    ["one that ends like it", "text/application/json"],
+    ["bytes", "application/octet-stream"],
+    ["two", "text/plain, application/json"],
+  ])("a Content-Type that is not JSON's is refused: %s", async (_, type) => {
+    const body = JSON.stringify({ bookId: book.bookId });
+    const headers = { ...bearer(ada), ...(type && { "content-type": type }) };
+
+    await refusedTwice(
+      () => sendBytes("POST", "/api/cart/add", headers, Buffer.from(body)),
+      415,
+      "unsupported-media-type",
+    );
+  });
+
+  test.each(["application/json; charset=utf-8", "Application/JSON", "application/json;charset=UTF-8"])(
+    "%s is JSON's",
+    async (type) => {
+      const body = JSON.stringify({ quantity: 0 });
+
+      expect((await add(body, { "content-type": type })).status).toBe(400);
+    },
+  );
+
+  test("a body of 65,537 bytes is refused on every route that takes one, and one of 65,536 is not", async () => {
+    const padded = (bytes: number) => {
+      const body = JSON.stringify({ bookId: book.bookId });
+      return body + " ".repeat(bytes - body.length);
+    };
+    const bob = await aCustomer();
+    const post = (bytes: number) => send("POST", "/api/cart/add", { ...bearer(bob), ...json }, padded(bytes));
+
+    for (const { method, path, who } of routes)
+      if (method !== "GET" && method !== "DELETE" && !path.endsWith("/cancel"))
+        await refusedTwice(
+          () =>
+            send(
+              method,
+              path.replace(/\{.+\}/, "an-id"),
+              { ...bearer(who === "admin" ? staff : ada), ...json },
+              padded(mostBytes + 1),
+            ),
+          413,
+          "payload-too-large",
+          who === "admin" ? staff : ada,
+        );
+    expect((await post(mostBytes + 1)).status).toBe(413);
+    expect((await post(mostBytes)).status).toBe(200);
+  });
+
+  test("bytes are counted, not characters, and before anything is parsed", async () => {
+    const characters = `{"${canary}":"${"é".repeat(mostBytes / 2)}`;
+
+    expect(characters.length).toBeLessThan(mostBytes);
+    await refusedTwice(() => add(characters), 413, "payload-too-large");
+  });
+
+  test.each([
+    ["lists", `${"[".repeat(30_000)}${"]".repeat(30_000)}`],
+    ["lists for an id", `{"bookId":${"[".repeat(30_000)}${"]".repeat(30_000)}}`],
+    ["lists beside an id", `{"bookId":"x","${canary}":${"[".repeat(30_000)}${"]".repeat(30_000)}}`],
+    ["objects", `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`],
+    ["lists that never end", "[".repeat(60_000)],
+  ])("JSON as deep as fits is refused: %s", async (_, body) => {
+    await refusedTwice(() => add(body), 400, "invalid-request");
+  });
+
+  test.each([
+    ["half a character", "\\ud83d"],
+    ["a NUL", "\\u0000"],
+    ["a line break", "\\n"],
+    ["a delete character", "\\u007f"],
+  ])("a name with %s in it is refused", async (_, text) => {
+    const body = `{"shippingAddress":{"name":"${canary}${text}","lines":["1"],"city":"C","country":"US"}}`;
+    const { errors } = await refusedTwice(
+      () => send("POST", "/api/orders", { ...bearer(ada), ...json }, body),
+      400,
+      "invalid-request",
+    );
+
+    expect(errors?.[0]?.path).toBe("/shippingAddress/name");
+  });
+
+  test("a body that is not UTF-8 is refused where an id is asked for", async () => {
+    const body = Buffer.concat([Buffer.from('{"bookId":"'), Buffer.from([0xff, 0xc3]), Buffer.from('"}')]);
+
+    await refusedTwice(
+      () => sendBytes("POST", "/api/cart/add", { ...bearer(ada), ...json }, body),
+      400,
+      "invalid-request",
+    );
+  });
+
+  // known bug: the local gateway mends such bytes to U+FFFD before the function sees them
+  test.fails("a body that is not UTF-8 is refused where any text is taken", async () => {
+    const form = { title: "?", authors: ["A"], price: { amount: 1, currency: "USD" } };
+    const [before = "", after = ""] = JSON.stringify(form).split("?");
+    const body = Buffer.concat([Buffer.from(before), Buffer.from([0x43, 0xe9]), Buffer.from(after)]);
+
+    const { status } = await sendBytes("POST", "/api/admin/books", { ...bearer(staff), ...json }, body);
+
+    expect(status).toBe(400);
+  });
+
+  test("a change or a creation that is not valid leaves the book as it is", async () => {
+    const path = `/api/admin/books/${book.bookId}`;
+    const headers = { ...bearer(staff), ...json };
+    const before = await send("GET", path, headers);
+
+    for (const body of [`{"title":"${canary}","${canary}":1}`, '{"stock":1e400}', '{"price":1}', "[]", "{"])
+      await refusedTwice(() => send("PATCH", path, headers, body), 400, "invalid-request", staff);
+    for (const body of [`{"title":"${canary}"}`, '{"__proto__":{}}', "null"])
+      await refusedTwice(
+        () => send("POST", "/api/admin/books", headers, body),
+        400,
+        "invalid-request",
+        staff,
+      );
+
+    expect((await send("GET", path, headers)).text).toBe(before.text);
+  });
+
+  test.each(["%00", "a%2Fb", "%0A", "..%2F", "%25", "__proto__%00", canary.repeat(7)])(
+    "what no id can be leads nowhere in a path: %s",
+    async (id) => {
+      const address = { ...bearer(ada) };
+      const staffAddress = { ...bearer(staff) };
+      for (const [method, path, code, headers] of [
+        ["GET", `/api/books/${id}`, "book-not-found", {}],
+        ["DELETE", `/api/cart/items/${id}`, "book-not-found", address],
+        ["GET", `/api/orders/${id}`, "order-not-found", address],
+        ["POST", `/api/orders/${id}/cancel`, "order-not-found", address],
+        ["GET", `/api/admin/books/${id}`, "book-not-found", staffAddress],
+        ["GET", `/api/admin/orders/${id}`, "order-not-found", staffAddress],
+      ] as const)
+        await refusedTwice(() => send(method, path, headers), 404, code);
+    },
+  );
+
+  // known bug: only the staff's orders look at a cursor's position; DynamoDB itself refuses such a start, which is a 500
+  test.fails.each([
+    ["/api/books?", "books ", () => ({})],
+    ["/api/books?title=emma&", "books emma", () => ({})],
+    ["/api/orders?", "orders {sub}", () => bearer(ada)],
+    ["/api/admin/books?", "shelf {sub} true ", () => bearer(staff)],
+  ])("a cursor made up with a checksum that is right is refused: %s", async (path, list, headers) => {
+    const { sub } = path.includes("admin") ? staff : ada;
+
+    expect(await statusesOfMadeUp(path, list.replace("{sub}", sub), headers())).toEqual(new Set([400]));
+  });
+
+  test("a cursor made up with a checksum that is right is refused: /api/admin/orders?", async () => {
+    const list = `all orders ${staff.sub} * false`;
+
+    expect(await statusesOfMadeUp("/api/admin/orders?", list, bearer(staff))).toEqual(new Set([400]));
+  });
+
+  const statusesOfMadeUp = async (path: string, list: string, headers: Headers) => {
+    const positions = ["", "x", "\t", "\u0000", "a".repeat(2000), `zz\t${"a".repeat(3000)}`];
+    const answers = await Promise.all(
+      positions.map((position) => send("GET", `${path}cursor=${cursorAt(list, position)}`, headers)),
+    );
+    return new Set(answers.map(({ status }) => status));
+  };
+
+  test("nothing is written by what no route takes", async () => {
+    const headers = { ...bearer(ada), ...json };
+    const body = JSON.stringify({ bookId: book.bookId, quantity: 1 });
+
+    for (const path of [`/api/${canary}`, "/api/cart/items", "/api/admin/carts", `/${canary}/api/cart/add`])
+      await refusedTwice(() => send("POST", path, headers, body), 404, "route-not-found");
+    for (const [method, path] of [
+      ["PUT", "/api/cart/add"],
+      ["POST", "/api/cart"],
+      ["PATCH", `/api/orders/${canary}`],
+      ["DELETE", "/api/orders"],
+    ] as const)
+      await refusedTwice(() => send(method, path, headers, body), 405, "method-not-allowed");
+  });
+
+  test("nothing is written by a request that is sent on to the path without a slash", async () => {
+    const before = await allOf(ada);
+
+    for (const { method, path } of routes) {
+      const target = `${path.replace(/\{.+\}/, book.bookId)}/?title=${encodeURIComponent("a b&c")}&x=%25`;
+      const body = method === "GET" ? undefined : JSON.stringify({ bookId: book.bookId, quantity: 1 });
+      const { status, headers } = await send(method, target, { ...bearer(ada), ...json }, body);
+      expect({ status, location: headers.get("location") }).toEqual({
+        status: 308,
+        location: target.replace("/?", "?"),
+      });
+    }
+
+    expect(await allOf(ada)).toEqual(before);
+  });
+});
+
+describe("a body that API Gateway hands over in base64", () => {
+  const add = async (body: string, type = "application/json") => {
+    const request = routed({
+      method: "POST",
+      target: "/api/cart/add",
+      headers: { authorization: [`Bearer ${ada.token}`], "content-type": [type] },
+      body: Buffer.alloc(0),
+    });
+    const { handler } = (await import("../functions/add-to-cart.ts")) as { handler: Handler };
+    if (!request) throw new Error("no such route");
+    const result = await handler({ ...request.event, body, isBase64Encoded: true }, {});
+    return {
+      status: result.statusCode ?? 200,
+      headers: new Headers(result.headers as Headers),
+      text: result.body ?? "",
+    };
+  };
+  const encoded = (text: string | Uint8Array) => Buffer.from(text).toString("base64");
+
+  test("is read as the bytes that were sent", async () => {
+    const body = JSON.stringify({ bookId: book.bookId });
+
+    expect((await add(encoded(body))).status).toBe(200);
+    expect((await add(encoded(body.padEnd(mostBytes)))).status).toBe(200);
+  });
+
+  test("is refused like any other", async () => {
+    const body = JSON.stringify({ bookId: book.bookId });
+
+    await refusedTwice(() => add(encoded(body.padEnd(mostBytes + 1))), 413, "payload-too-large");
+    await refusedTwice(() => add(encoded(body), "application/octet-stream"), 415, "unsupported-media-type");
+    await refusedTwice(() => add(encoded(Buffer.from([0x7b, 0xff, 0x7d]))), 400, "invalid-request");
+    await refusedTwice(() => add(encoded(Buffer.from(body, "utf16le"))), 400, "invalid-request");
+    await refusedTwice(() => add(body), 400, "invalid-request");
+  });
+});
+
+test("a path that cannot be decoded is the gateway's to refuse", async () => {
+  for (const path of ["/api/books/%", "/api/books/%ff", "/api/books/%ED%A0%80"]) {
+    const { status, text } = await overHttp("GET", path, {});
+    expect({ status, text }).toEqual({ status: 400, text: '{"message":"Bad Request"}' });
+  }
+});

@@ -1,0 +1,127 @@
+import { spawn } from "node:child_process";
+import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
+import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { localClient } from "../infra/local/dynamodb.ts";
+import books from "../infra/local/sample-books.json" with { type: "json" };
+import { aCustomer, type Person } from "./given.ts";
+
+const customers = 5;
+const atOnce = 50;
+
+describe("two servers that share nothing but the table", { timeout: 120_000 }, () => {
+  const variables = inject("variables");
+  const table = DynamoDBDocumentClient.from(localClient(variables.AWS_ENDPOINT_URL_DYNAMODB ?? ""));
+  let servers: Server[] = [];
+
+  beforeAll(async () => {
+    servers = await Promise.all([aServer(), aServer()]);
+  }, 60_000);
+  afterAll(() => {
+    for (const { stop } of servers) stop();
+    table.destroy();
+  });
+
+  test(`make one order of a cart that ${atOnce} requests order at the same time`, async () => {
+    for (let customer = 0; customer < customers; customer++) {
+      const ada = await aCustomer();
+      await send(ada, 0, "/api/cart/add", { bookId: bookAt(0), quantity: 2 });
+      await send(ada, 1, "/api/cart/add", { bookId: bookAt(1) });
+
+      const answers = await atTheSameTime((at) => send(ada, at, "/api/orders"));
+
+      const placed = answers.filter(({ status }) => status === 201);
+      expect(placed).toHaveLength(1);
+      const { orderId, cartId } = placed[0]?.body ?? {};
+      for (const { status, body } of answers.filter((answer) => answer !== placed[0]))
+        expect({ status, ...body }).toMatchObject({
+          status: 409,
+          code: "cart-empty",
+          latestOrderId: orderId,
+        });
+      const { orders, cart } = await stored(ada);
+      expect(orders).toMatchObject([{ sk: `ORDER#${cartId}`, isk: orderId, lines: [{}, {}] }]);
+      expect(cart).toMatchObject({ lines: {}, lastOrderId: orderId });
+    }
+  });
+
+  test(`lose none of ${atOnce} copies that are added at the same time`, async () => {
+    for (let customer = 0; customer < customers; customer++) {
+      const ada = await aCustomer();
+      const answers = await atTheSameTime((at) => send(ada, at, "/api/cart/add", { bookId: bookAt(0) }));
+
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      expect((await stored(ada)).cart).toMatchObject({ lines: { [bookAt(0)]: atOnce }, version: atOnce });
+    }
+  });
+
+  test(`lose none of ${atOnce} different books that are added at the same time`, async () => {
+    for (let customer = 0; customer < customers; customer++) {
+      const ada = await aCustomer();
+      const answers = await atTheSameTime((at) => send(ada, at, "/api/cart/add", { bookId: bookAt(at) }));
+
+      expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
+      const { cart } = await stored(ada);
+      const all = Array.from({ length: atOnce }, (_, at) => [bookAt(at), 1]);
+      expect(cart).toMatchObject({ lines: Object.fromEntries(all), version: atOnce });
+    }
+  });
+
+  /** Half of the requests to each server. */
+  async function send({ token }: Person, at: number, path: string, body?: unknown) {
+    const answer = await fetch(`${servers[at % servers.length]?.url}${path}`, {
+      method: "POST",
+      headers: {
+        authorization: `Bearer ${token}`,
+        ...(body !== undefined && { "content-type": "application/json" }),
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  }
+
+  /** What stands in the table of a customer. */
+  async function stored({ sub }: Person) {
+    const { Items = [] } = await table.send(
+      new QueryCommand({
+        TableName: variables.TABLE_NAME,
+        KeyConditionExpression: "pk = :pk",
+        ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
+        ConsistentRead: true,
+      }),
+    );
+    return {
+      orders: Items.filter(({ sk }) => String(sk).startsWith("ORDER#")),
+      cart: Items.find(({ sk }) => sk === "CART"),
+    };
+  }
+});
+
+const bookAt = (at: number): string => books[at]?.bookId ?? "";
+
+const atTheSameTime = <Answer>(send: (at: number) => Promise<Answer>): Promise<Answer[]> =>
+  Promise.all(Array.from({ length: atOnce }, (_, at) => send(at)));
+
+type Server = { url: string; stop(): void };
+
+function aServer(): Promise<Server> {
+  const variables = inject("variables");
+  const child = spawn(process.execPath, ["test/function-server.ts"], {
+    env: {
+      ...variables,
+      ISSUER: `https://cognito-idp.us-east-1.amazonaws.com/${variables.USER_POOL_ID}`,
+      // patient with a busy machine: a time-out is not what is tested here
+      STORE_REQUEST_MS: "20000",
+      STORE_TOTAL_MS: "60000",
+    },
+    stdio: ["pipe", "pipe", "inherit"],
+  });
+  return new Promise((resolve, reject) => {
+    child.once("exit", () => reject(new Error("The server ended before it served.")));
+    let said = "";
+    child.stdout.on("data", (chunk) => {
+      said = (said + chunk).slice(-1000);
+      const url = /serving on (\S+)/.exec(said)?.[1];
+      if (url) resolve({ url, stop: () => child.stdin.end() });
+    });
+  });
+}
