@@ -95,5 +95,5 @@ export const functionVariables = (names: {
   ORDERING: names.ordering ? "on" : "paused",
   STORE_CONNECT_MS: "500",
   STORE_REQUEST_MS: "1500",
-  STORE_TOTAL_MS: "7000",
+  STORE_TOTAL_MS: "6000",
 });

@@ -23,6 +23,8 @@ export type Cart = {
   /** How many copies of each book, by its id. */
   lines: ReadonlyMap<string, number>;
   lastOrderId: string | null;
+  /** An order that others kept overtaking asks them to let it by: no lock, nobody waits for it twice. */
+  giveWay: string | null;
   createdAt: string | null;
   updatedAt: string | null;
 };
@@ -32,6 +34,7 @@ export const neverUsedCart: Cart = {
   version: 0,
   lines: new Map(),
   lastOrderId: null,
+  giveWay: null,
   createdAt: null,
   updatedAt: null,
 };

@@ -2,17 +2,20 @@ import { type Book, isAvailable } from "./book.ts";
 import { type Cart, cartView } from "./cart.ts";
 import { cartTag, changesSince, type Expected } from "./cart-tag.ts";
 import { unavailable } from "./catalogue.ts";
-import { timestamp } from "./chance.ts";
+import { fraction, sleep, timestamp } from "./chance.ts";
 import { config } from "./config.ts";
 import { newOrderId } from "./ids.ts";
 import { type Address, asPlaced, type Order } from "./order.ts";
 import { Refusal, temporarilyUnavailable } from "./refusal.ts";
 import type { Request } from "./shop.ts";
 import { parseBook, readBooks, takeStock } from "./table/books.ts";
-import { closeCart, parseCart } from "./table/carts.ts";
+import { askForWay, closeCart, parseCart } from "./table/carts.ts";
 import { type KeyRecord, parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
 import { cartKey } from "./table/keys.ts";
 import { parseOrder, putOrder, readOrder } from "./table/orders.ts";
+
+const mostOvertaken = 2;
+const othersGoByMs = 50;
 
 type Asked = { cartId?: string | undefined; shippingAddress?: Address | undefined };
 type Placed = { order: Order; replayed: boolean };
@@ -36,6 +39,7 @@ export async function placeOrder(
   if (!config.ordering)
     throw new Refusal("ordering-paused", "No orders are taken just now.", {}, { "retry-after": "300" });
 
+  let overtaken = 0;
   for (;;) {
     const order = await orderFrom(request, cart, books, { ...asked, named, seen });
     if (order instanceof Refusal) {
@@ -65,7 +69,11 @@ export async function placeOrder(
     if (standing?.requestId === requestId) return { order: standing, replayed: false };
     const twin = key && others[tracked.length]?.failed && parseKeyRecord(others[tracked.length]?.found, key);
     if (twin) return replay(request, twin);
-    if (closing?.failed) cart = parseCart(closing.found);
+    if (closing?.failed) {
+      cart = parseCart(closing.found);
+      if (cart.cartId === order.cartId && ++overtaken === mostOvertaken)
+        cart = await takeTheWay(request, cart);
+    }
     for (const [index, line] of tracked.entries()) {
       if (!others[index]?.failed) continue;
       const book = parseBook(others[index].found);
@@ -73,6 +81,14 @@ export async function placeOrder(
       else books.delete(line.bookId);
     }
   }
+}
+
+/** Asks the others to wait, and lets those by who were under way already. */
+async function takeTheWay(request: Request, cart: Cart): Promise<Cart> {
+  const { table, customerId, requestId } = request;
+  await table.write([askForWay(customerId, cart, requestId)], () => true);
+  await sleep(othersGoByMs * (1 + fraction()));
+  return (await readCart(request)).cart;
 }
 
 /** The cart, and what the key did if it was used. */

@@ -1,7 +1,7 @@
 import type { Book } from "./book.ts";
 import { type Cart, type CartView, cartView, mostCopies, mostTitles } from "./cart.ts";
 import { bookNotFound, unavailable } from "./catalogue.ts";
-import { timestamp } from "./chance.ts";
+import { fraction, sleep, timestamp } from "./chance.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
 import { cartIdOf } from "./ids.ts";
 import { customerMayMove, type Order } from "./order.ts";
@@ -13,6 +13,8 @@ import { type KeyedRequest, parseKeyRecord, putKeyRecord, recordKey } from "./ta
 import { bookKey, cartKey } from "./table/keys.ts";
 import { listOrders, readOrder, type StoredOrder } from "./table/orders.ts";
 import { moveOrder } from "./transition.ts";
+
+const orderGoesByMs = 200;
 
 /** A customer's request, as the operations see it. */
 export type Request = { customerId: string; requestId: string; table: Table; key: KeyedRequest | undefined };
@@ -65,11 +67,12 @@ export async function setQuantity(request: Request, bookId: string, quantity: nu
 export async function removeFromCart(request: Request, bookId: string | null): Promise<CartView> {
   const { table, customerId } = request;
   const [cartItem] = await table.read([cartKey(customerId)]);
-  const { cart } = await changeCart(request, parseCart(cartItem), bookId, ({ cartId, lines }) => {
+  const { cart } = await changeCart(request, parseCart(cartItem), bookId, (current) => {
+    const { cartId, lines } = current;
     if (cartId === null || (bookId === null ? lines.size === 0 : !lines.has(bookId))) return null;
     return bookId === null
-      ? removeAllLines(customerId, cartId, timestamp())
-      : removeLine(customerId, cartId, bookId, timestamp());
+      ? removeAllLines(customerId, current, timestamp())
+      : removeLine(customerId, current, bookId, timestamp());
   });
   return cart;
 }
@@ -117,7 +120,7 @@ async function changeCart(
 ): Promise<CartAnswer> {
   const { table, customerId, requestId, key } = request;
   const record = key ? [putKeyRecord(customerId, key, requestId)] : [];
-  let cart = before;
+  let cart = before.giveWay === null ? before : await letOrderBy(request);
   for (;;) {
     const action = change(cart);
     if (!action) break;
@@ -134,6 +137,13 @@ async function changeCart(
     if (current?.failed) cart = parseCart(current.found);
   }
   return { cart: await viewChanged(request, cart, bookId), replayed: false };
+}
+
+/** The cart after an order has had its chance: it may have gone by, or have died, and then nobody waits for it again. */
+async function letOrderBy({ table, customerId }: Request): Promise<Cart> {
+  await sleep(orderGoesByMs * (1 + fraction()));
+  const [item] = await table.read([cartKey(customerId)]);
+  return parseCart(item);
 }
 
 /** The cart after a change, with its books in the same read where they are those it had before, and the changed one. */

@@ -18,6 +18,7 @@ import { createRequire } from "node:module";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localClient } from "../infra/local/dynamodb.ts";
@@ -67,7 +68,8 @@ describe("npm start", patience, () => {
     expect(new URL(landed.url).searchParams.get("code")).toBeTruthy();
   });
 
-  test.skipIf(lacks("curl"))("prints lines that make a first order when they are pasted", async () => {
+  test("prints lines that make a first order when they are pasted", async ({ skip }) => {
+    if (lacks("curl")) skip("skipped: the printed lines, there is no curl here");
     const lines = shop.said.out.split("\n").filter((line) => /^ {2}(TOKEN=|curl )/.test(line));
     expect(lines).toHaveLength(6);
     const { code, out, err } = await run("sh", ["-c", lines.join("\necho\n")]);
@@ -82,7 +84,7 @@ describe("npm start", patience, () => {
   });
 
   test("listens on this machine alone", async ({ skip }) => {
-    if (process.platform !== "linux") skip("who listens where is read from Linux's /proc");
+    if (process.platform !== "linux") skip("skipped: who listens where, it is read from Linux's /proc");
     const pids = familyOf(shop.pid).map(({ pid }) => pid);
     const addresses = listeningOn(pids);
     expect(addresses).toEqual(["127.0.0.1", "127.0.0.1"]);
@@ -169,6 +171,9 @@ describe("npm start", patience, () => {
     for (const signal of ["SIGTERM", "SIGINT"] as const) {
       const family = familyOf(last.pid).map(({ pid }) => pid);
       expect(family.length).toBeGreaterThan(1);
+      // npm passes on what a terminal has sent to both
+      last.child.kill(signal);
+      await sleep(5);
       expect(await stop(last, signal)).toBe(0);
       expect(running(family)).toEqual([]);
 
@@ -436,8 +441,8 @@ async function stop({ child }: Shop, signal: NodeJS.Signals = "SIGTERM"): Promis
 async function failedStart(args: string[], variables: Record<string, string> = {}, cwd?: string) {
   const given = ["infra/local/start.ts", ...args];
   const { child, said } = launch(process.execPath, given, variables, cwd === undefined ? {} : { cwd });
-  const [code] = await once(child, "close");
-  expect(code).toBe(1);
+  await heard(child, "Ctrl-C");
+  expect(child.exitCode).toBe(1);
   return oneLine(said.err);
 }
 

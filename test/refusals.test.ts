@@ -1,6 +1,6 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { routes } from "../functions/routes.ts";
 import { routed } from "../infra/local/event.ts";
 import type { Handler } from "../infra/local/gateway.ts";
@@ -425,9 +425,61 @@ describe("a body that API Gateway hands over in base64", () => {
 
     await refusedTwice(() => add(encoded(body.padEnd(mostBytes + 1))), 413, "payload-too-large");
     await refusedTwice(() => add(encoded(body), "application/octet-stream"), 415, "unsupported-media-type");
-    await refusedTwice(() => add(encoded(Buffer.from([0x7b, 0xff, 0x7d]))), 400, "invalid-request");
+    const notUtf8 = Buffer.from(body.replace(book.bookId, "\u00e9"), "latin1");
+    const { errors } = await refusedTwice(() => add(encoded(notUtf8)), 400, "invalid-request");
+    expect(errors).toEqual([{ path: "", message: expect.any(String) }]);
     await refusedTwice(() => add(encoded(Buffer.from(body, "utf16le"))), 400, "invalid-request");
     await refusedTwice(() => add(body), 400, "invalid-request");
+  });
+});
+
+describe("while ordering is paused", () => {
+  const order = (who: Person, key: string) =>
+    inProcess(
+      "POST",
+      "/api/orders",
+      { ...bearer(who), ...json, "idempotency-key": key },
+      '{"cartId":"unknown"}',
+    );
+
+  afterEach(() => {
+    vi.unstubAllEnvs();
+    vi.resetModules();
+  });
+
+  test("an order is refused before its cart is looked for, and all else goes on", async () => {
+    const bob = await aCustomer();
+    const { body: cart } = await inTheCart(bob, [book]);
+    vi.stubEnv("ORDERING", "paused");
+    vi.resetModules();
+
+    await refusedTwice(() => order(bob, "k"), 503, "ordering-paused", bob);
+
+    const { headers, body } = await order(bob, "k");
+    expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+    expect(Object.keys(body).sort()).toEqual(["code", "detail", "status", "title", "type"]);
+    expect((await inProcess("GET", "/api/cart", bearer(bob))).body).toEqual(cart);
+    const added = await inProcess(
+      "POST",
+      "/api/cart/add",
+      { ...bearer(bob), ...json },
+      JSON.stringify({ bookId: book.bookId }),
+    );
+    expect(added.status).toBe(200);
+  });
+
+  test("an order that was placed before is still answered to its key, and a wrong body is still wrong", async () => {
+    const bob = await aCustomer();
+    await inTheCart(bob, [book]);
+    const place = (body = "{}") =>
+      inProcess("POST", "/api/orders", { ...bearer(bob), ...json, "idempotency-key": "k" }, body);
+    const first = await place();
+    vi.stubEnv("ORDERING", "paused");
+    vi.resetModules();
+
+    expect(await place()).toMatchObject({ status: 201, text: first.text });
+    expect((await place('{"cartId":"unknown"}')).status).toBe(422);
+    expect((await place("{")).status).toBe(400);
   });
 });
 

@@ -11,8 +11,8 @@ import { type Code, Refusal } from "../shared/refusal.ts";
 import { orderHistory } from "../shared/shop.ts";
 import { openTable } from "../shared/table/client.ts";
 import { keyedRequest, parseKeyRecord, putKeyRecord } from "../shared/table/key-records.ts";
-import { shelfKey } from "../shared/table/keys.ts";
-import { putOrder } from "../shared/table/orders.ts";
+import { orderKey, shelfKey } from "../shared/table/keys.ts";
+import { findKey, moveOn, putOrder } from "../shared/table/orders.ts";
 import { sortable } from "../shared/text.ts";
 
 afterEach(() => {
@@ -460,5 +460,44 @@ describe("a history of orders as long as orders may be", () => {
       cursor = next;
     }
     expect(seen).toEqual(placed);
+  });
+});
+
+describe("the staff's way to an order", () => {
+  // known bug: five statuses are asked at once, and an order that goes from one to another meanwhile is in none of them
+  test.fails("finds it also while it moves on", async () => {
+    const customerId = randomUUID();
+    const cartId = newCartId(null);
+    const order: Order = {
+      orderId: newOrderId(cartId),
+      customerId,
+      cartId,
+      status: "pending",
+      currency: "USD",
+      lines: [],
+      shippingAddress: null,
+      steps: [],
+    };
+    await openTable().write([putOrder(order, "request")]);
+    const table = openTable();
+    expect(await findKey(table, order.orderId)).toEqual(orderKey(customerId, cartId));
+
+    const asked: Promise<unknown>[] = [];
+    let moved = false;
+    const query: typeof table.query = async (input) => {
+      if (!moved && input.ExpressionAttributeValues?.[":group"] === "STATUS#pending") {
+        moved = true;
+        // the last to be answered of those that were asked with it
+        await new Promise(setImmediate);
+        await Promise.all(asked);
+        const step = { status: "cancelled", at: "", by: "staff", who: "x", requestId: "y" } as const;
+        await openTable().write([moveOn(order, step)]);
+      }
+      const answer = table.query(input);
+      asked.push(answer);
+      return answer;
+    };
+
+    expect(await findKey({ ...table, query }, order.orderId)).toEqual(orderKey(customerId, cartId));
   });
 });

@@ -56,7 +56,7 @@ export async function inProcess(
   );
 }
 
-const reply = (status: number, headers: Headers, text: string): Reply => ({
+export const reply = (status: number, headers: Headers, text: string): Reply => ({
   status,
   headers,
   text,

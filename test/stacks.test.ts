@@ -443,7 +443,7 @@ describe.each([
         ORDERING: "on",
         STORE_CONNECT_MS: "500",
         STORE_REQUEST_MS: "1500",
-        STORE_TOTAL_MS: "7000",
+        STORE_TOTAL_MS: "6000",
       });
   });
 

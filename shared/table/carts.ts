@@ -9,6 +9,7 @@ const CartItem = z.object({
   version: z.number(),
   lines: z.record(z.string(), z.number()).transform((lines) => new Map(Object.entries(lines))),
   lastOrderId: z.string().nullable().default(null),
+  giveWay: z.string().nullable().default(null),
   createdAt: z.string().nullable().default(null),
   updatedAt: z.string().nullable().default(null),
 });
@@ -20,6 +21,11 @@ const withLine = (bookId: string) => ({ ...names, "#book": bookId });
 const thisCart = "cartId = :cartId";
 const knownOrRoom = "(attribute_exists(#lines.#book) OR size(#lines) < :mostTitles)";
 const changed = "#version = #version + :one, updatedAt = :at";
+// who has waited for an order and goes on all the same takes its request away, so that the next one need not wait
+const removing = ({ giveWay }: Cart, ...names: string[]) => {
+  const gone = [...names, ...(giveWay === null ? [] : ["giveWay"])];
+  return gone.length > 0 ? ` REMOVE ${gone.join(", ")}` : "";
+};
 
 const update = (customerId: string, how: Omit<Update, "Key">): Action => ({
   Update: {
@@ -39,7 +45,7 @@ export const addCopies = (
   cart.cartId === null
     ? startCart(customerId, cart, bookId, copies, at)
     : update(customerId, {
-        UpdateExpression: `SET #lines.#book = if_not_exists(#lines.#book, :zero) + :copies, ${changed}`,
+        UpdateExpression: `SET #lines.#book = if_not_exists(#lines.#book, :zero) + :copies, ${changed}${removing(cart)}`,
         ConditionExpression: `${thisCart} AND ${knownOrRoom} AND (attribute_not_exists(#lines.#book) OR #lines.#book <= :room)`,
         ExpressionAttributeNames: withLine(bookId),
         ExpressionAttributeValues: {
@@ -64,7 +70,7 @@ export const setCopies = (
   cart.cartId === null
     ? startCart(customerId, cart, book.bookId, copies, at)
     : update(customerId, {
-        UpdateExpression: `SET #lines.#book = :copies, ${changed}`,
+        UpdateExpression: `SET #lines.#book = :copies, ${changed}${removing(cart)}`,
         ConditionExpression: `${thisCart} AND ${book.active ? knownOrRoom : "attribute_exists(#lines.#book)"}`,
         ExpressionAttributeNames: withLine(book.bookId),
         ExpressionAttributeValues: {
@@ -76,26 +82,26 @@ export const setCopies = (
         },
       });
 
-export const removeLine = (customerId: string, cartId: string, bookId: string, at: string): Action =>
+export const removeLine = (customerId: string, cart: Cart, bookId: string, at: string): Action =>
   update(customerId, {
-    UpdateExpression: `REMOVE #lines.#book SET ${changed}`,
+    UpdateExpression: `SET ${changed}${removing(cart, "#lines.#book")}`,
     ConditionExpression: `${thisCart} AND attribute_exists(#lines.#book)`,
     ExpressionAttributeNames: withLine(bookId),
-    ExpressionAttributeValues: { ":cartId": cartId, ":one": 1, ":at": at },
+    ExpressionAttributeValues: { ":cartId": cart.cartId, ":one": 1, ":at": at },
   });
 
-export const removeAllLines = (customerId: string, cartId: string, at: string): Action =>
+export const removeAllLines = (customerId: string, cart: Cart, at: string): Action =>
   update(customerId, {
-    UpdateExpression: `SET #lines = :none, ${changed}`,
+    UpdateExpression: `SET #lines = :none, ${changed}${removing(cart)}`,
     ConditionExpression: `${thisCart} AND size(#lines) > :zero`,
     ExpressionAttributeNames: names,
-    ExpressionAttributeValues: { ":cartId": cartId, ":none": {}, ":zero": 0, ":one": 1, ":at": at },
+    ExpressionAttributeValues: { ":cartId": cart.cartId, ":none": {}, ":zero": 0, ":one": 1, ":at": at },
   });
 
 /** Empties the cart because it became an order, if it is still exactly as it was read. */
 export const closeCart = (customerId: string, cart: Cart, orderId: string, at: string): Action =>
   update(customerId, {
-    UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed} REMOVE cartId, createdAt`,
+    UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed}${removing(cart, "cartId", "createdAt")}`,
     ConditionExpression: `${thisCart} AND #version = :version`,
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: {
@@ -106,6 +112,14 @@ export const closeCart = (customerId: string, cart: Cart, orderId: string, at: s
       ":one": 1,
       ":at": at,
     },
+  });
+
+/** Asks those who change the cart to let an order by. */
+export const askForWay = (customerId: string, cart: Cart, requestId: string): Action =>
+  update(customerId, {
+    UpdateExpression: "SET giveWay = :requestId",
+    ConditionExpression: thisCart,
+    ExpressionAttributeValues: { ":cartId": cart.cartId, ":requestId": requestId },
   });
 
 /** A new cart with its first line; the whole item only where the customer never had one. */

@@ -140,6 +140,18 @@ describe("POST /api/cart/add", () => {
     expect((await ada.get("/api/cart")).body).toEqual(full.body);
   });
 
+  test("lets no more than 99 copies in when requests race", async () => {
+    const ada = await aCustomer();
+    await inTheCart(ada, [emma]);
+
+    const answers = await Promise.all(
+      Array.from({ length: 6 }, () => ada.post("/api/cart/add", { bookId: emma.bookId, quantity: 40 })),
+    );
+
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 200, 409, 409, 409, 409]);
+    expect((await ada.get("/api/cart")).body.itemCount).toBe(81);
+  });
+
   test("takes up to 50 titles, one more than that neither by POST nor by PUT", async () => {
     const ada = await aCustomer();
     const books = await Promise.all(Array.from({ length: 49 }, (_, i) => aBook({ title: `T${i}` })));

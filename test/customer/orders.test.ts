@@ -163,6 +163,18 @@ describe("GET /api/orders/{orderId}", () => {
     expect(new Set(answers.map(({ text }) => text)).size).toBe(1);
   });
 
+  test("knows the caller's own by its whole id alone", async () => {
+    const { orderId } = placed[2] as Order;
+    const another = orderId.replace(/^./, (first) => (first === "0" ? "1" : "0"));
+
+    for (const { status, body } of [
+      await ada.get(`/api/orders/${another}`),
+      await ada.post(`/api/orders/${another}/cancel`),
+    ])
+      expect({ status, code: body.code }).toEqual({ status: 404, code: "order-not-found" });
+    expect((await ada.get(`/api/orders/${orderId}`)).body.status).toBe("pending");
+  });
+
   test.each(["/api/orders", "/api/orders/x"])("GET %s asks who calls", async (path) => {
     expect((await call({ method: "GET", path })).status).toBe(401);
   });

@@ -1,0 +1,68 @@
+import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { type StoreProxy, storeProxy } from "./faults/store-proxy.ts";
+import { aBook, aCustomer } from "./given.ts";
+import { anInstance, type Instance, ordering } from "./instances.ts";
+
+const [clients, adds, rounds] = [16, 10, 6];
+const patienceMs = 3000;
+let proxy: StoreProxy;
+let instance: Instance;
+
+beforeAll(async () => {
+  const conflicts = { decide: () => (Math.random() < 0.3 ? ("conflict" as const) : ("none" as const)) };
+  proxy = await storeProxy(inject("variables").AWS_ENDPOINT_URL_DYNAMODB ?? "", {
+    decide: ({ operation }) => (operation === "TransactWriteItems" ? conflicts.decide() : "none"),
+  });
+  instance = await anInstance(ordering, { AWS_ENDPOINT_URL_DYNAMODB: proxy.url });
+});
+afterAll(() => proxy.close());
+
+const pause = () => new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 30));
+
+test("sixteen browsers on one cart, three writes in ten meeting a conflict: an answer for each", {
+  timeout: 60_000,
+}, async () => {
+  const books = await Promise.all(Array.from({ length: 4 }, () => aBook()));
+  const answers: { status: number; code: string | undefined; ms: number }[] = [];
+  for (let round = 0; round < rounds; round++) {
+    const { token } = await aCustomer();
+    const timed = async (method: string, path: string, body?: unknown) => {
+      const started = Date.now();
+      const { status, body: answer } = await instance.send(token, method, path, body);
+      answers.push({ status, code: answer?.code, ms: Date.now() - started });
+      return { status, answer };
+    };
+    let added = 0;
+    let unknown = 0;
+    const browser = async (number: number) => {
+      for (let add = 0; add < adds; add++) {
+        await pause();
+        const { bookId } = books[(number + add) % books.length] ?? { bookId: "" };
+        const { status } = await timed("POST", "/api/cart/add", { bookId });
+        if (status === 200) added++;
+        else unknown++;
+      }
+      await pause();
+      await timed("POST", "/api/orders");
+    };
+    await Promise.all(Array.from({ length: clients }, (_, number) => browser(number)));
+
+    // what was added was ordered once, or is still in the cart
+    const count = ({ itemCount }: { itemCount: number }) => itemCount;
+    const { items } = (await instance.send(token, "GET", "/api/orders?limit=50")).body;
+    const left = (await instance.send(token, "GET", "/api/cart")).body;
+    const there = items.map(count).reduce((sum: number, one: number) => sum + one, count(left));
+    expect(there).toBeGreaterThanOrEqual(added);
+    expect(there).toBeLessThanOrEqual(added + unknown);
+  }
+  const tally = new Map<string, number>();
+  for (const { status, code = "" } of answers)
+    tally.set(`${status} ${code}`, (tally.get(`${status} ${code}`) ?? 0) + 1);
+  console.info(
+    `${answers.length} answers: ${[...tally].map(([what, count]) => `${what} ${count}`).join(", ")}; slowest ${Math.max(...answers.map(({ ms }) => ms))} ms`,
+  );
+
+  const documented = answers.filter(({ status, ms }) => [200, 201, 409].includes(status) && ms <= patienceMs);
+  expect(documented.length / answers.length).toBeGreaterThanOrEqual(0.999);
+  expect(answers.filter(({ status }) => status === 500)).toEqual([]);
+});
