@@ -2,7 +2,7 @@ import type { Book, ListedBook } from "./book.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
 import { Id } from "./ids.ts";
 import { Refusal } from "./refusal.ts";
-import { listBooks, readBooks } from "./table/books.ts";
+import { isPlaceOn, listBooks, readBooks } from "./table/books.ts";
 import type { Table } from "./table/client.ts";
 import { sortable } from "./text.ts";
 
@@ -15,7 +15,7 @@ export async function browse(
 ): Promise<{ books: ListedBook[]; nextCursor: string | null }> {
   const prefix = sortable(title ?? "");
   const list = `books ${prefix}`;
-  const after = cursor === undefined ? undefined : positionOf(list, cursor);
+  const after = cursor === undefined ? undefined : positionOf(list, cursor, isPlaceOn(prefix));
   const { books, last } = await listBooks(table, { active: true, prefix, after, limit });
   return { books, nextCursor: last && cursorAt(list, last) };
 }

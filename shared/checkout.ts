@@ -141,7 +141,7 @@ async function orderFrom(
   if (refusal) return refusal;
 
   return {
-    orderId: newOrderId(cart.cartId),
+    orderId: newOrderId(cart.cartId, customerId),
     customerId,
     cartId: cart.cartId,
     status: "pending",

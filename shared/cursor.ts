@@ -8,14 +8,16 @@ import { Refusal } from "./refusal.ts";
 export const cursorAt = (list: string, position: string): string =>
   `${Buffer.from(position).toString("base64url")}.${checksum(list, position)}`;
 
-export function positionOf(list: string, cursor: string): string {
+/** @throws Refusal `invalid-cursor` where it is not of this list and caller, or names no place that a page can end at. */
+export function positionOf(list: string, cursor: string, isPlace: (position: string) => boolean): string {
   const [encoded = "", sum, ...rest] = cursor.split(".");
   const position = Buffer.from(encoded, "base64url").toString();
-  if (rest.length > 0 || cursorAt(list, position) !== `${encoded}.${sum}`) throw invalidCursor();
+  if (rest.length > 0 || cursorAt(list, position) !== `${encoded}.${sum}` || !isPlace(position))
+    throw invalidCursor();
   return position;
 }
 
-export const invalidCursor = () =>
+const invalidCursor = () =>
   new Refusal("invalid-cursor", "The cursor is not one that this list gave to this caller.", {
     errors: [{ path: "?cursor", message: "Must be the nextCursor of an earlier page of this list" }],
   });

@@ -18,13 +18,14 @@ const longestLifeSeconds = 24 * 60 * 60;
 /** What aws-jwt-verify lets pass although Cognito never signs it. */
 const Claims = z
   .object({
-    sub: z.guid(),
+    sub: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
     iat: z.int(),
     exp: z.int(),
     "cognito:groups": z.array(z.string()).default([]),
   })
   .refine(({ iat }) => iat <= now() / 1000 + clockSkewSeconds, "issued in the future")
   .refine(({ iat, exp }) => exp - iat <= longestLifeSeconds, "lives too long");
+const Keys = z.object({ keys: z.array(z.object({ kid: z.string() })).min(1) });
 const Header = z.object({ crit: z.undefined().optional() });
 
 const verifier = CognitoJwtVerifier.create(
@@ -77,7 +78,7 @@ function download(url: URL): Promise<ArrayBuffer> {
           for await (const chunk of response) chunks.push(chunk);
           if (response.statusCode !== 200) throw new Error(`status ${response.statusCode}`);
           const body = Buffer.concat(chunks);
-          JSON.parse(body.toString());
+          Keys.parse(JSON.parse(body.toString()));
           resolve(new Uint8Array(body).buffer);
         } catch (error) {
           fail(error as Error);

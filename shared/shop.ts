@@ -3,7 +3,7 @@ import { type Cart, type CartView, cartView, mostCopies, mostTitles } from "./ca
 import { bookNotFound, unavailable } from "./catalogue.ts";
 import { fraction, sleep, timestamp } from "./chance.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
-import { cartIdOf } from "./ids.ts";
+import { isCartId, partsOf } from "./ids.ts";
 import { customerMayMove, type Order } from "./order.ts";
 import { Refusal } from "./refusal.ts";
 import { booksById, parseBook, readBooks } from "./table/books.ts";
@@ -84,18 +84,20 @@ export async function orderHistory(
   limit: number,
 ): Promise<{ orders: Order[]; nextCursor: string | null }> {
   const list = `orders ${customerId}`;
-  const after = cursor === undefined ? undefined : positionOf(list, cursor);
+  const after = cursor === undefined ? undefined : positionOf(list, cursor, isCartId);
   const { orders, last } = await listOrders(table, customerId, { after, limit });
   return { orders, nextCursor: last && cursorAt(list, last) };
 }
 
 /** One order of this customer. @throws Refusal `order-not-found`, another's and one that never was alike. */
 export async function findOrder({ table, customerId }: Request, orderId: string): Promise<StoredOrder> {
-  const cartId = cartIdOf(orderId);
-  const order = cartId === null ? undefined : await readOrder(table, customerId, cartId);
-  if (order?.orderId !== orderId) throw new Refusal("order-not-found", "There is no such order.");
+  const parts = partsOf(orderId);
+  const order = parts ? await readOrder(table, customerId, parts.cartId) : undefined;
+  if (order?.orderId !== orderId) throw orderNotFound();
   return order;
 }
+
+export const orderNotFound = () => new Refusal("order-not-found", "There is no such order.");
 
 /** Cancels an order of this customer's while it is pending. @throws Refusal `order-not-found`, `invalid-transition` */
 export async function cancelOrder(request: Request, orderId: string): Promise<Order> {

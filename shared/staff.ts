@@ -1,15 +1,24 @@
 import type * as z from "zod";
-import { type Book, type BookChange, bookTag, type NewBook } from "./book.ts";
+import { type Book, type BookChange, bookTag, mostStock, type NewBook } from "./book.ts";
 import { bookNotFound } from "./catalogue.ts";
-import { cursorAt, invalidCursor, positionOf } from "./cursor.ts";
-import { newBookId } from "./ids.ts";
+import { cursorAt, positionOf } from "./cursor.ts";
+import { invalidRequest } from "./http.ts";
+import { newBookId, partsOf } from "./ids.ts";
 import { type Order, type Status, staffMayMove, statuses } from "./order.ts";
 import { Refusal } from "./refusal.ts";
-import type { Request } from "./shop.ts";
-import { type BookChanges, changeBook, listBooks, parseBook, putBook, readBooks } from "./table/books.ts";
+import { orderNotFound, type Request } from "./shop.ts";
+import {
+  type BookChanges,
+  changeBook,
+  isPlaceOn,
+  listBooks,
+  parseBook,
+  putBook,
+  readBooks,
+} from "./table/books.ts";
 import { parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
 import { bookKey } from "./table/keys.ts";
-import { findKey, listByStatus, readOrders, type StoredOrder } from "./table/orders.ts";
+import { listByStatus, readOrder, readOrders, type StoredOrder } from "./table/orders.ts";
 import { sortable } from "./text.ts";
 import { moveOrder } from "./transition.ts";
 
@@ -27,7 +36,7 @@ export async function listShelf(
 ): Promise<{ books: Book[]; nextCursor: string | null }> {
   const prefix = sortable(title);
   const list = `shelf ${customerId} ${active} ${prefix}`;
-  const after = cursor === undefined ? undefined : positionOf(list, cursor);
+  const after = cursor === undefined ? undefined : positionOf(list, cursor, isPlaceOn(prefix));
   const { books, last } = await listBooks(table, { active, prefix, after, limit });
   const ids = books.map(({ bookId }) => bookId);
   const whole = await readBooks(table, ids);
@@ -94,8 +103,10 @@ export async function listOrders(
 ): Promise<{ orders: Order[]; nextCursor: string | null }> {
   const { status, oldestFirst, limit } = asked;
   const list = `all orders ${customerId} ${status ?? "*"} ${oldestFirst}`;
-  const after = asked.cursor === undefined ? undefined : positionOf(list, asked.cursor);
-  if (after !== undefined && !/^\w{36}$/.test(after)) throw invalidCursor();
+  const after =
+    asked.cursor === undefined
+      ? undefined
+      : positionOf(list, asked.cursor, (place) => partsOf(place) !== null);
   const groups = await Promise.all(
     (status ? [status] : statuses).map((one) =>
       listByStatus(table, one, { after, oldestFirst, limit: limit + 1 }),
@@ -118,9 +129,9 @@ export async function listOrders(
 
 /** Anyone's order. @throws Refusal `order-not-found` */
 export async function findAnyOrder({ table }: Request, orderId: string): Promise<StoredOrder> {
-  const key = /^\w{36}$/.test(orderId) ? await findKey(table, orderId) : undefined;
-  const [order] = key ? await readOrders(table, [key]) : [];
-  if (!order) throw new Refusal("order-not-found", "There is no such order.");
+  const parts = partsOf(orderId);
+  const order = parts ? await readOrder(table, parts.customerId, parts.cartId) : undefined;
+  if (order?.orderId !== orderId) throw orderNotFound();
   return order;
 }
 
@@ -143,6 +154,10 @@ function requireUnchanged(book: Book, seen: string | undefined): void {
 
 function requireStockFor(book: Book, change: number | undefined): void {
   if (change === undefined) return;
+  if (book.stock !== null && book.stock + change > mostStock)
+    throw invalidRequest([
+      { path: "/stockChange", message: "Must not lead beyond the most that a stock may be" },
+    ]);
   if (book.stock === null || book.stock + change < 0)
     throw new Refusal("insufficient-stock", "There are not that many left.", { left: book.stock });
 }

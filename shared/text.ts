@@ -9,6 +9,14 @@ export const Text = (most: number) =>
 
 /** How titles are compared and sorted: without case, accents and double spaces; at most 200 characters. */
 export const sortable = (title: string): string =>
-  [...title.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trimStart()]
+  [
+    ...title
+      .normalize("NFKD")
+      .replace(/\p{M}/gu, "")
+      .toLowerCase()
+      .replaceAll("ς", "σ")
+      .replace(/\s+/g, " ")
+      .trimStart(),
+  ]
     .slice(0, 200)
     .join("");

@@ -290,8 +290,7 @@ describe.each([
     );
   });
 
-  // known bug: the local gateway mends such bytes to U+FFFD before the function sees them
-  test.fails("a body that is not UTF-8 is refused where any text is taken", async () => {
+  test("a body that is not UTF-8 is refused where any text is taken", async () => {
     const form = { title: "?", authors: ["A"], price: { amount: 1, currency: "USD" } };
     const [before = "", after = ""] = JSON.stringify(form).split("?");
     const body = Buffer.concat([Buffer.from(before), Buffer.from([0x43, 0xe9]), Buffer.from(after)]);
@@ -336,8 +335,7 @@ describe.each([
     },
   );
 
-  // known bug: only the staff's orders look at a cursor's position; DynamoDB itself refuses such a start, which is a 500
-  test.fails.each([
+  test.each([
     ["/api/books?", "books ", () => ({})],
     ["/api/books?title=emma&", "books emma", () => ({})],
     ["/api/orders?", "orders {sub}", () => bearer(ada)],

@@ -5,14 +5,14 @@ import type { Book } from "../shared/book.ts";
 import { type Cart, cartView, neverUsedCart } from "../shared/cart.ts";
 import { cartTag, changesSince, parseIfMatch } from "../shared/cart-tag.ts";
 import { cursorAt, positionOf } from "../shared/cursor.ts";
-import { cartIdOf, Id, newBookId, newCartId, newOrderId, timeOf } from "../shared/ids.ts";
+import { Id, newBookId, newCartId, newOrderId, partsOf, timeOf } from "../shared/ids.ts";
 import { asPlaced, customerMayMove, type Order, orderView, staffMayMove, statuses } from "../shared/order.ts";
 import { type Code, Refusal } from "../shared/refusal.ts";
 import { orderHistory } from "../shared/shop.ts";
 import { openTable } from "../shared/table/client.ts";
 import { keyedRequest, parseKeyRecord, putKeyRecord } from "../shared/table/key-records.ts";
-import { orderKey, shelfKey } from "../shared/table/keys.ts";
-import { findKey, moveOn, putOrder } from "../shared/table/orders.ts";
+import { shelfKey } from "../shared/table/keys.ts";
+import { putOrder } from "../shared/table/orders.ts";
 import { sortable } from "../shared/text.ts";
 
 afterEach(() => {
@@ -58,7 +58,7 @@ describe("a customer's orders", () => {
           itIs(added);
           carts.push(newCartId(orders.at(-1) ?? null));
           itIs(placed);
-          orders.push(newOrderId(carts.at(-1) ?? ""));
+          orders.push(newOrderId(carts.at(-1) ?? "", randomUUID()));
         }
         expect(carts).toEqual(carts.toSorted());
         expect(orders).toEqual(orders.toSorted());
@@ -75,23 +75,23 @@ describe("a customer's orders", () => {
         const cartId = newCartId(null);
         itIs(placed);
         expect(timeOf(cartId)).toBe(added);
-        expect(timeOf(newOrderId(cartId))).toBe(Math.max(added, placed));
+        expect(timeOf(newOrderId(cartId, randomUUID()))).toBe(Math.max(added, placed));
       }),
     );
   });
 
-  test("name their cart", () => {
+  test("name their cart and their customer, and nothing else is read as an order's name", () => {
     const cartId = newCartId(null);
+    const customerId = randomUUID();
+    const orderId = newOrderId(cartId, customerId);
 
-    expect(cartIdOf(newOrderId(cartId))).toBe(cartId);
-    for (const none of [
-      "",
-      cartId,
-      `${newOrderId(cartId)}0`,
-      newOrderId(cartId).toLowerCase(),
-      "U".repeat(36),
-    ])
-      expect(cartIdOf(none)).toBeNull();
+    expect(partsOf(orderId)).toEqual({ cartId, customerId });
+    for (const all of ["0", "f"]) {
+      const uuid = "00000000-0000-0000-0000-000000000000".replaceAll("0", all);
+      expect(partsOf(newOrderId(cartId, uuid))?.customerId).toBe(uuid);
+    }
+    for (const none of ["", cartId, `${orderId}0`, orderId.slice(1), orderId.toLowerCase(), "U".repeat(62)])
+      expect(partsOf(none)).toBeNull();
   });
 });
 
@@ -99,7 +99,8 @@ describe("an id", () => {
   test("of ours is one that a client may send", () => {
     const cartId = newCartId(null);
 
-    for (const id of [cartId, newOrderId(cartId), newBookId()]) expect(Id.safeParse(id).success).toBe(true);
+    for (const id of [cartId, newOrderId(cartId, randomUUID()), newBookId()])
+      expect(Id.safeParse(id).success).toBe(true);
     expect(new Set(Array.from({ length: 1000 }, newBookId)).size).toBe(1000);
   });
 
@@ -155,13 +156,11 @@ describe("titles are compared", () => {
     );
   });
 
-  // known bug: a capital sigma becomes another small letter at the end of a word, which the end of a prefix looks like
-  test.fails("in Greek too", () => {
+  test("in Greek too", () => {
     expect(sortable("ΟΔΥΣΣΕΙΑ").startsWith(sortable("ΟΔΥΣ"))).toBe(true);
   });
 
-  // known bug: where the 200th character is a space, the shelf's key has lost it and the prefix has not
-  test.fails("so that a long title finds its book", () => {
+  test("so that a long title finds its book", () => {
     const title = `${"a".repeat(199)} ${"b".repeat(50)}`;
 
     expect(shelfKey({ bookId: "x", title, active: true }).isk.startsWith(sortable(title))).toBe(true);
@@ -278,6 +277,7 @@ describe("a cart", () => {
 });
 
 describe("a cursor", () => {
+  const anywhere = () => true;
   const text = fc.string({ unit: "binary", maxLength: 40 });
 
   test("leads back to where its list stopped, and in no other list", () => {
@@ -285,9 +285,9 @@ describe("a cursor", () => {
       fc.property(text, text, text, (list, position, other) => {
         const cursor = cursorAt(list, position);
 
-        expect(positionOf(list, cursor)).toBe(Buffer.from(position).toString());
+        expect(positionOf(list, cursor, anywhere)).toBe(Buffer.from(position).toString());
         expect(cursor).toMatch(/^[A-Za-z0-9_.-]*$/);
-        if (other !== list) expect(() => positionOf(other, cursor)).toThrow(Refusal);
+        if (other !== list) expect(() => positionOf(other, cursor, anywhere)).toThrow(Refusal);
       }),
     );
   });
@@ -298,7 +298,7 @@ describe("a cursor", () => {
     for (let index = 0; index <= cursor.length; index++)
       for (const letter of ["", "A", "AA", ".", "=", "é", "\u0000"]) {
         const garbled = cursor.slice(0, index) + letter + cursor.slice(index + 1);
-        if (garbled !== cursor) expect(() => positionOf("list", garbled)).toThrow(Refusal);
+        if (garbled !== cursor) expect(() => positionOf("list", garbled, anywhere)).toThrow(Refusal);
       }
   });
 });
@@ -324,9 +324,10 @@ describe("an order's status", () => {
 
   test("is pending in the answer to its placing, whatever came after", () => {
     const cartId = newCartId(null);
+    const customerId = randomUUID();
     const order: Order = {
-      orderId: newOrderId(cartId),
-      customerId: randomUUID(),
+      orderId: newOrderId(cartId, customerId),
+      customerId,
       cartId,
       status: "pending",
       currency: "USD",
@@ -420,8 +421,7 @@ test("every code stands for one status", () => {
 });
 
 describe("a history of orders as long as orders may be", () => {
-  // known bug: a Query ends at 1 MB of items whatever its Limit, and what lies beyond is taken for nothing
-  test.fails("has every one of them", async () => {
+  test("has every one of them", async () => {
     const customerId = randomUUID();
     const lines = Array.from({ length: 50 }, (_, index) => ({
       bookId: `book-${index}`,
@@ -434,7 +434,7 @@ describe("a history of orders as long as orders may be", () => {
     for (let count = 0; count < 18; count++) {
       const cartId = newCartId(placed[0] ?? null);
       const order: Order = {
-        orderId: newOrderId(cartId),
+        orderId: newOrderId(cartId, customerId),
         customerId,
         cartId,
         status: "pending",
@@ -460,44 +460,5 @@ describe("a history of orders as long as orders may be", () => {
       cursor = next;
     }
     expect(seen).toEqual(placed);
-  });
-});
-
-describe("the staff's way to an order", () => {
-  // known bug: five statuses are asked at once, and an order that goes from one to another meanwhile is in none of them
-  test.fails("finds it also while it moves on", async () => {
-    const customerId = randomUUID();
-    const cartId = newCartId(null);
-    const order: Order = {
-      orderId: newOrderId(cartId),
-      customerId,
-      cartId,
-      status: "pending",
-      currency: "USD",
-      lines: [],
-      shippingAddress: null,
-      steps: [],
-    };
-    await openTable().write([putOrder(order, "request")]);
-    const table = openTable();
-    expect(await findKey(table, order.orderId)).toEqual(orderKey(customerId, cartId));
-
-    const asked: Promise<unknown>[] = [];
-    let moved = false;
-    const query: typeof table.query = async (input) => {
-      if (!moved && input.ExpressionAttributeValues?.[":group"] === "STATUS#pending") {
-        moved = true;
-        // the last to be answered of those that were asked with it
-        await new Promise(setImmediate);
-        await Promise.all(asked);
-        const step = { status: "cancelled", at: "", by: "staff", who: "x", requestId: "y" } as const;
-        await openTable().write([moveOn(order, step)]);
-      }
-      const answer = table.query(input);
-      asked.push(answer);
-      return answer;
-    };
-
-    expect(await findKey({ ...table, query }, order.orderId)).toEqual(orderKey(customerId, cartId));
   });
 });

@@ -1,3 +1,4 @@
+import { isUtf8 } from "node:buffer";
 import { randomBytes } from "node:crypto";
 import type { APIGatewayProxyEventV2 } from "aws-lambda";
 import { type Route, routeKey, routes } from "../../functions/routes.ts";
@@ -46,9 +47,9 @@ function toEvent(
 ): APIGatewayProxyEventV2 {
   const { cookie, ...headers } = joined(given);
   const query = new URLSearchParams(rawQueryString);
-  const isText = /^(text\/|application\/(json|xml|javascript))/i.test(
-    headers["content-type"] ?? "text/plain",
-  );
+  const isText =
+    isUtf8(body) &&
+    /^(text\/|application\/(json|xml|javascript))/i.test(headers["content-type"] ?? "text/plain");
   return {
     version: "2.0",
     routeKey: key,

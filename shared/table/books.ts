@@ -140,3 +140,9 @@ export function changeBook(bookId: string, changes: BookChanges, revision: numbe
     },
   };
 }
+
+/** Can a page of the shelf's titles with this beginning have ended here? */
+export const isPlaceOn =
+  (prefix: string) =>
+  (position: string): boolean =>
+    position.startsWith(prefix) && position.length <= 512 && /^[^\t]*\t[A-Za-z0-9_-]{1,64}$/.test(position);

@@ -95,10 +95,25 @@ export function openTable() {
   async function query(
     input: Omit<QueryCommandInput, "TableName" | "ReturnConsumedCapacity">,
   ): Promise<Item[]> {
-    const full = { ...input, TableName: config.tableName, ReturnConsumedCapacity: "TOTAL" } as const;
-    const answer = await send((abortSignal) => client.send(new QueryCommand(full), { abortSignal }), "read");
-    if (!("output" in answer)) throw answer.refusal;
-    return answer.output.Items ?? [];
+    const found: Item[] = [];
+    for (let from = input.ExclusiveStartKey; ; ) {
+      const full = {
+        ...input,
+        ...(from && { ExclusiveStartKey: from }),
+        ...(input.Limit && { Limit: input.Limit - found.length }),
+        TableName: config.tableName,
+        ReturnConsumedCapacity: "TOTAL",
+      } as const;
+      const answer = await send(
+        (abortSignal) => client.send(new QueryCommand(full), { abortSignal }),
+        "read",
+      );
+      if (!("output" in answer)) throw answer.refusal;
+      found.push(...(answer.output.Items ?? []));
+      from = answer.output.LastEvaluatedKey;
+      // DynamoDB ends a page at 1 MB, whatever the Limit
+      if (!from || found.length === input.Limit) return found;
+    }
   }
 
   /**

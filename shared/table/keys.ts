@@ -58,7 +58,7 @@ const afterTitle = "\t";
 
 export const shelfKey = (book: { bookId: string; title: string; active: boolean }): IndexKey => ({
   ipk: shelf(book.active),
-  isk: `${sortable(book.title).trimEnd()}${afterTitle}${book.bookId}`,
+  isk: `${sortable(book.title.trimEnd())}${afterTitle}${book.bookId}`,
 });
 
 export const bookIdOnShelf = (isk: string): string => isk.slice(isk.lastIndexOf(afterTitle) + 1);

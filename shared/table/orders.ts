@@ -133,21 +133,6 @@ export async function listByStatus(
   return items.map((item) => OrderKeys.parse(item)).map(({ isk, ...key }) => ({ ...key, orderId: isk }));
 }
 
-/** Whose order this is, from the index; undefined where there is none of this id. */
-export async function findKey(table: Table, orderId: string): Promise<Key | undefined> {
-  const found = await Promise.all(
-    statuses.map((status) =>
-      table.query({
-        IndexName: layout.index.name,
-        KeyConditionExpression: "ipk = :group AND isk = :orderId",
-        ExpressionAttributeValues: { ":group": statusGroup(status), ":orderId": orderId },
-      }),
-    ),
-  );
-  const [item] = found.flat();
-  return item && OrderKeys.pick({ pk: true, sk: true }).parse(item);
-}
-
 const OrderKeys = z.object({ pk: z.string(), sk: z.string(), isk: z.string() });
 
 export async function readOrders(table: Table, keys: readonly Key[]): Promise<StoredOrder[]> {

@@ -220,8 +220,7 @@ describe("GET /api/books/{bookId}", () => {
     },
   );
 
-  // known bug: a Query ends at 1 MB of items whatever its Limit, and what lies beyond is taken for nothing
-  test.fails("pages on when the books of a page are as long as books may be", async () => {
+  test("pages on when the books of a page are as long as books may be", async () => {
     const own = `zz ${randomUUID().slice(0, 8)}`;
     const long = { authors: Array.from({ length: 50 }, () => "\u{1F4D6}".repeat(100)) };
     const rest = "\u{1F4D6}".repeat(280);

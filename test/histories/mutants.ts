@@ -4,10 +4,15 @@ export type Mutant = { name: string; file: string; from: string; to: string };
 // biome-ignore lint/style/noProcessEnv: how the run of a mutant is told which
 const chosen: Mutant | undefined = process.env.MUTANT ? JSON.parse(process.env.MUTANT) : undefined;
 
+export const isMutated = chosen !== undefined;
+
 /** The source with the chosen edit in it; null where it is another file's. @throws Error where it does not apply */
-export function mutated(path: string, read: () => string): string | null {
-  if (chosen?.file !== path) return null;
-  const source = read();
-  if (source.split(chosen.from).length !== 2) throw new Error(`The mutant "${chosen.name}" does not apply`);
-  return source.replace(chosen.from, chosen.to);
+export const mutated = (path: string, read: () => string): string | null =>
+  chosen?.file === path ? applied(chosen, read()) : null;
+
+/** @throws Error where the edit does not apply exactly once */
+export function applied({ name, from, to }: Mutant, source: string): string {
+  const [before, after, ...more] = source.split(from);
+  if (after === undefined || more.length > 0) throw new Error(`The mutant "${name}" does not apply`);
+  return before + to + after;
 }

@@ -1,0 +1,225 @@
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { transform } from "esbuild";
+import { applied, type Mutant } from "../histories/mutants.ts";
+import { startShop } from "../local-system.ts";
+import { type Listed, mutants } from "./list.ts";
+import { gaps, type Sent } from "./recorder.ts";
+import { ownTable } from "./table.ts";
+
+// `npm run test:mutants`: does a test miss what a mutant takes away? Names as arguments run those mutants alone.
+const atOnce = 3;
+const patienceMs = 60_000;
+const patienceForManyMs = 240_000;
+const historyOptions = { HISTORIES: "10", TURNS: "32", SEED: "1", SHRINK_MS: "0" };
+/** Where a mutant is looked for that the expected test does not miss, besides the customers' cases. */
+const system = [
+  "test/races.test.ts",
+  "test/rules.test.ts",
+  "test/lost-reply.test.ts",
+  "test/keys-over-time.test.ts",
+  "test/black-hole.test.ts",
+  "test/every-fault.test.ts",
+  "test/contention.test.ts",
+];
+/** What runs without a mutant first, to see that it passes and what it sends; the last two take long and send nothing new. */
+const clean = ["test/customer/", ...system.slice(0, -3)];
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "bookshop-mutants-"));
+const began = Date.now();
+const asked = process.argv.slice(2);
+const chosen = mutants.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
+const failures: string[] = [];
+let runs = 0;
+const since = () => `${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s`;
+
+type Verdict = { killedBy: string | null; byHistories: boolean };
+type Outcome = { code: number | null; output: string };
+
+for (const one of chosen) await requireSound(one).catch((error) => failures.push(error.message));
+const shop = await startShop(["--in-memory"]);
+const verdicts = failures.length === 0 ? await runAll() : new Map<Listed, Verdict>();
+await shop.stop();
+rmSync(folder, { recursive: true });
+report();
+
+/** The clean run, and two runs of each mutant: its tests, and the short histories. */
+async function runAll(): Promise<Map<Listed, Verdict>> {
+  const found = new Map(chosen.map((one) => [one, { killedBy: null, byHistories: false } as Verdict]));
+  let done = 0;
+  const progress = (one: Listed, what: string) =>
+    console.log(`${since()}  ${String(++done).padStart(3)} of ${2 * chosen.length}  ${one.name}: ${what}`);
+  const works: (() => Promise<void>)[] = [
+    ...(asked.length === 0 ? [runClean, runCleanHistories] : []),
+    ...chosen.flatMap((one) => {
+      const verdict = found.get(one) as Verdict;
+      return [
+        async () => {
+          verdict.killedBy = await killer(one);
+          progress(one, verdict.killedBy ? `missed by "${verdict.killedBy}"` : "missed by no test");
+        },
+        async () => {
+          verdict.byHistories = await foundByHistories(one);
+          progress(one, verdict.byHistories ? "found by 10 histories" : "not found by 10 histories");
+        },
+      ];
+    }),
+  ];
+  await Promise.all(
+    Array.from({ length: atOnce }, async () => {
+      for (let work = works.shift(); work; work = works.shift()) await work();
+    }),
+  );
+  return found;
+}
+
+/** Without a mutant all tests pass, and every clause that they send has a mutant. */
+async function runClean(): Promise<void> {
+  const { failed, sent } = await runTests(clean, { isRecorded: true });
+  if (failed) failures.push(`fails without any mutant: ${failed}`);
+  failures.push(...gaps(sent, mutants));
+  console.log(`${since()}  ${sent.length} different conditional writes were sent`);
+}
+
+async function runCleanHistories(): Promise<void> {
+  if (await foundByHistories(undefined))
+    failures.push("the short histories find a breach without any mutant");
+}
+
+/** The edit applies, and what comes of it is a program. */
+async function requireSound(mutant: Mutant): Promise<void> {
+  const source = applied(mutant, readFileSync(join(root, mutant.file), "utf8"));
+  await transform(source, { loader: "ts" }).catch((error: Error) => {
+    throw new Error(`The mutant "${mutant.name}" is no program: ${error.message}`);
+  });
+}
+
+/** The test that misses what the mutant takes away: the expected one if it does, else the first of all. */
+async function killer(mutant: Listed): Promise<string | null> {
+  const { file, test } = mutant.killer;
+  const expected = await runTests([file], { mutant, test });
+  if (expected.failed) return expected.failed;
+  console.log(`${since()}  ${mutant.name}: not missed by "${test ?? file}", so all others are asked`);
+  return (await runTests(["test/customer/", ...system], { mutant })).failed;
+}
+
+type Result = {
+  name: string;
+  status: string;
+  message: string;
+  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
+};
+
+/** Runs tests up to the first that fails. */
+async function runTests(
+  files: string[],
+  { mutant, test, isRecorded = false }: { mutant?: Mutant; test?: string | undefined; isRecorded?: boolean },
+): Promise<{ failed: string | null; sent: Sent[] }> {
+  const results = join(folder, `results-${++runs}.json`);
+  const table = await ownTable(shop, isRecorded);
+  const { output } = await run(
+    [
+      "node_modules/vitest/vitest.mjs",
+      "run",
+      ...files,
+      "--config=test/mutants/vitest.config.ts",
+      "--project=in process",
+      "--project=system",
+      "--reporter=json",
+      `--outputFile.json=${results}`,
+      "--bail=1",
+      `--maxWorkers=${mutant ? 1 : 2}`,
+      ...(test ? [`--testNamePattern=${test.replaceAll(/[()[\]]/g, ".")}`] : []),
+    ],
+    { MUTANTS_SYSTEM: JSON.stringify({ url: shop.url, variables: table.variables }) },
+    mutant,
+    files.length === 1 ? patienceMs : patienceForManyMs,
+  );
+  await table.stop();
+  const sent = [...table.sent.values()];
+  if (!existsSync(results)) {
+    failures.push(`${mutant?.name ?? "no mutant"}: Vitest did not end: ${output.slice(-2000)}`);
+    return { failed: null, sent };
+  }
+  const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, "utf8"));
+  for (const { name, status, message, assertionResults } of testResults as Result[]) {
+    const failed = assertionResults.find((one) => one.status === "failed");
+    // biome-ignore lint/style/noProcessEnv: to see why a mutant was missed
+    if (failed && process.env.WHY) console.log(failed.failureMessages.join("\n").slice(0, 1500));
+    if (failed) return { failed: failed.fullName, sent };
+    // a file that cannot be loaded has missed nothing
+    if (status === "failed" && message) failures.push(`${mutant?.name ?? "no mutant"}: ${name}: ${message}`);
+  }
+  if (numPassedTests + numFailedTests === 0) failures.push(`no test is called "${test}" in ${files}`);
+  return { failed: null, sent };
+}
+
+async function foundByHistories(mutant: Mutant | undefined): Promise<boolean> {
+  const { code, output } = await run(["test/histories/run.ts"], historyOptions, mutant);
+  if (code === null || !/^\d+ passed, \d+ failed/m.test(output))
+    failures.push(`${mutant?.name ?? "no mutant"}: the histories did not end: ${output.slice(-1000)}`);
+  // biome-ignore lint/style/noProcessEnv: to see why a mutant was found
+  if (process.env.WHY) console.log(/\nA breach[^[]{0,600}/.exec(output)?.[0]);
+  return /^A breach/m.test(output);
+}
+
+function run(
+  args: string[],
+  variables: Record<string, string>,
+  mutant?: Mutant,
+  patience = patienceMs,
+): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const child = spawn(process.execPath, args, {
+      cwd: root,
+      // biome-ignore lint/style/noProcessEnv: a child gets what we have, and more
+      env: {
+        ...process.env,
+        NODE_COMPILE_CACHE: join(folder, "compiled"),
+        ...variables,
+        ...(mutant && { MUTANT: JSON.stringify(mutant) }),
+      },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let output = "";
+    child.stdout.on("data", (chunk) => {
+      output += chunk;
+    });
+    child.stderr.on("data", (chunk) => {
+      output += chunk;
+    });
+    const timer = setTimeout(() => child.kill(), patience);
+    child.once("close", (code) => {
+      clearTimeout(timer);
+      resolve({ code, output });
+    });
+  });
+}
+
+function report(): void {
+  const [widest, widestTest] = [
+    Math.max(...chosen.map(({ name }) => name.length)),
+    Math.max(...[...verdicts.values()].map(({ killedBy }) => killedBy?.length ?? 0), 12),
+  ];
+  console.log(
+    `\n${"mutant".padEnd(widest)}  ${"missed by the test".padEnd(widestTest)}  found by 10 histories`,
+  );
+  for (const [{ name }, { killedBy, byHistories }] of verdicts) {
+    console.log(
+      `${name.padEnd(widest)}  ${(killedBy ?? "-").padEnd(widestTest)}  ${byHistories ? "yes" : "no"}`,
+    );
+    if (!killedBy && !byHistories) failures.push(`lives: ${name}`);
+  }
+  console.log("");
+  for (const failure of failures) console.log(failure);
+  const killed = [...verdicts.values()].filter(({ killedBy, byHistories }) => killedBy || byHistories);
+  console.log(
+    `${killed.length} mutants missed, ${killed.filter(({ byHistories }) => byHistories).length} found by histories alone, in ${since().trim()}`,
+  );
+  console.log(`${killed.length} passed, ${failures.length} failed, 0 skipped`);
+  process.exitCode = failures.length === 0 ? 0 : 1;
+}
