@@ -39,6 +39,7 @@ export type Surroundings = {
   proxyUrl: string;
   direct(director: Director): void;
   tokenOf(sub: string, group: "customers" | "admins"): Promise<string>;
+  stop(): Promise<void>;
 };
 
 const faultShare = 0.25;
@@ -61,9 +62,11 @@ const readFaults: Fault[] = ["drop-request", "drop-reply", "truncate", "garbage"
 
 // kept from one history to the next: they share nothing but the table anyhow
 let instances: Instance[] = [];
+let played = 0;
 
 /** Plays one plan; the same plan plays the same way. */
 export async function play(plan: Plan, around: Surroundings): Promise<History> {
+  played++;
   const random = new Random(plan.seed);
   const world = new World(random, Date.now());
   setWorld(world);
@@ -133,7 +136,7 @@ export async function play(plan: Plan, around: Surroundings): Promise<History> {
   async function begin(client: Client, asked: Asked): Promise<void> {
     while (instances.length < size.instances) instances.push(await freshInstance());
     const instance = random.one(instances);
-    const id = `request-${String(history.operations.length).padStart(4, "0")}`;
+    const id = `request-${played}-${String(history.operations.length).padStart(4, "0")}`;
     const operation: Operation = {
       ...asked,
       id,

@@ -1,92 +1,124 @@
 import type { History, Operation } from "./history.ts";
 
+type Outcomes = { ok: number; refused: number; unknown: number };
+
+const faultsOfAll = [
+  "drop-request",
+  "drop-reply",
+  "hang",
+  "late",
+  "truncate",
+  "garbage",
+  "throttle",
+  "conflict",
+];
+// below this many operations nothing can be said of what was not seen
+const enough = 2000;
+
 /** What was seen in all histories: a proof by attack is worth what the attack reached. */
 export class Statistics {
-  histories = 0;
-  orders = 0;
-  overlapping = 0;
-  priceInside = 0;
-  crashed = 0;
-  readonly #outcomes = new Map<string, { ok: number; refused: number; unknown: number }>();
-  readonly #faults = new Map<string, number>();
-  readonly #codes = new Map<string, number>();
+  readonly seen = {
+    histories: 0,
+    operations: 0,
+    orders: 0,
+    overlapping: 0,
+    priceInside: 0,
+    crashed: 0,
+    outcomes: {} as Record<string, Outcomes>,
+    /** By operation, store call and fault. */
+    faults: {} as Record<string, number>,
+    codes: {} as Record<string, number>,
+  };
 
   add(history: History): void {
-    this.histories++;
-    for (const operation of history.operations) {
-      const { deed, reply } = operation;
-      const counts = this.#outcomes.get(deed.kind) ?? { ok: 0, refused: 0, unknown: 0 };
-      counts[reply === null || reply.status === 503 ? "unknown" : reply.status < 300 ? "ok" : "refused"]++;
-      this.#outcomes.set(deed.kind, counts);
-      if (reply === null) this.crashed++;
+    const { seen } = this;
+    seen.histories++;
+    seen.operations += history.operations.length;
+    for (const { deed, reply } of history.operations) {
+      const outcome =
+        reply === null || reply.status === 503 ? "unknown" : reply.status < 300 ? "ok" : "refused";
+      seen.outcomes[deed.kind] = plus(seen.outcomes[deed.kind], { ...none, [outcome]: 1 });
+      if (reply === null) seen.crashed++;
       const code = reply?.headers["idempotency-replayed"] ? "replayed" : reply?.body?.code;
-      if (code) this.#codes.set(code, (this.#codes.get(code) ?? 0) + 1);
+      if (code) seen.codes[code] = (seen.codes[code] ?? 0) + 1;
     }
     for (const { kind, call, fault } of history.faults) {
       const name = `${kind} ${Math.min(call, 5)} ${fault}`;
-      this.#faults.set(name, (this.#faults.get(name) ?? 0) + 1);
+      seen.faults[name] = (seen.faults[name] ?? 0) + 1;
     }
     const orders = history.operations.filter(
       ({ deed, method }) => deed.kind === "order" && method === "POST",
     );
-    this.orders += orders.length;
-    this.overlapping += orders.filter((order) => orders.some((other) => overlap(order, other))).length;
-    this.priceInside += orders.filter((order) => sawPriceChange(order, history)).length;
+    seen.orders += orders.length;
+    seen.overlapping += orders.filter((order) => orders.some((other) => overlap(order, other))).length;
+    seen.priceInside += orders.filter((order) => sawPriceChange(order, history)).length;
+  }
+
+  merge(other: Statistics["seen"]): void {
+    const { seen } = this;
+    for (const name of [
+      "histories",
+      "operations",
+      "orders",
+      "overlapping",
+      "priceInside",
+      "crashed",
+    ] as const)
+      seen[name] += other[name];
+    for (const [kind, counts] of Object.entries(other.outcomes))
+      seen.outcomes[kind] = plus(seen.outcomes[kind], counts);
+    for (const name of ["faults", "codes"] as const)
+      for (const [key, count] of Object.entries(other[name]))
+        seen[name][key] = (seen[name][key] ?? 0) + count;
   }
 
   /** What ought to have been seen and was not. */
-  zeros(operations: number): string[] {
-    const misses: string[] = [];
-    const few = operations < 2000;
-    for (const [kind, counts] of this.#outcomes)
+  zeros(): string[] {
+    const { outcomes, faults, orders, overlapping, operations, priceInside, crashed } = this.seen;
+    const misses = overlapping < orders * 0.05 ? ["5 % of the orders overlapping"] : [];
+    if (operations < enough) return misses;
+    for (const [kind, counts] of Object.entries(outcomes))
       for (const [outcome, count] of Object.entries(counts))
-        if (count === 0 && !few && !cannot.has(`${kind} ${outcome}`)) misses.push(`${kind} ${outcome}`);
+        if (count === 0 && !cannot.has(`${kind} ${outcome}`)) misses.push(`${kind} ${outcome}`);
     for (const kind of ["add", "order", "cancel"])
-      for (const fault of [
-        "drop-request",
-        "drop-reply",
-        "hang",
-        "late",
-        "truncate",
-        "garbage",
-        "throttle",
-        "conflict",
-      ])
-        if (
-          !few &&
-          ![...this.#faults.keys()].some((name) => name.startsWith(`${kind} `) && name.endsWith(` ${fault}`))
-        )
+      for (const fault of faultsOfAll)
+        if (!Object.keys(faults).some((name) => name.startsWith(`${kind} `) && name.endsWith(` ${fault}`)))
           misses.push(`${fault} in ${kind}`);
-    if (this.overlapping < this.orders * 0.05) misses.push("5 % of the orders overlapping");
-    if (this.priceInside === 0 && !few) misses.push("an order with a price change inside");
-    if (this.crashed === 0 && !few) misses.push("a crash");
+    if (priceInside === 0) misses.push("an order with a price change inside");
+    if (crashed === 0) misses.push("a crash");
     return misses;
   }
 
   toString(): string {
-    const outcomes = [...this.#outcomes].map(
-      ([kind, { ok, refused, unknown }]) =>
-        `  ${kind.padEnd(9)} ${pad(ok)} ok ${pad(refused)} refused ${pad(unknown)} unknown`,
-    );
-    const kinds = [...new Set([...this.#faults.keys()].map((name) => name.split(" ")[2] ?? ""))].sort();
-    const calls = [
-      ...new Set([...this.#faults.keys()].map((name) => name.split(" ").slice(0, 2).join(" "))),
-    ].sort();
-    const faults = calls.map(
-      (call) =>
-        `  ${call.padEnd(11)} ${kinds.map((kind) => `${kind} ${this.#faults.get(`${call} ${kind}`) ?? 0}`).join(", ")}`,
-    );
-    const codes = [...this.#codes].map(([code, count]) => `${code} ${count}`).join(", ");
+    const { outcomes, faults, codes, orders, overlapping, priceInside, crashed } = this.seen;
+    const names = Object.keys(faults).map((name) => name.split(" "));
+    const kinds = [...new Set(names.map(([, , fault]) => fault))].sort();
+    const calls = [...new Set(names.map(([kind, call]) => `${kind} ${call}`))].sort();
     return [
       "operations:",
-      ...outcomes,
-      `answers: ${codes}`,
+      ...Object.entries(outcomes).map(
+        ([kind, { ok, refused, unknown }]) =>
+          `  ${kind.padEnd(9)} ${pad(ok)} ok ${pad(refused)} refused ${pad(unknown)} unknown`,
+      ),
+      `answers: ${Object.entries(codes)
+        .map((code) => code.join(" "))
+        .join(", ")}`,
       "faults by operation and store call (5: the sixth and later):",
-      ...faults,
-      `${this.overlapping} of ${this.orders} orders overlapped another of the same customer, ${this.priceInside} saw a price change inside, ${this.crashed} requests crashed`,
+      ...calls.map(
+        (call) =>
+          `  ${call.padEnd(11)} ${kinds.map((kind) => `${kind} ${faults[`${call} ${kind}`] ?? 0}`).join(", ")}`,
+      ),
+      `${overlapping} of ${orders} orders overlapped another of the same customer, ${priceInside} saw a price change inside, ${crashed} requests crashed`,
     ].join("\n");
   }
 }
+
+const none: Outcomes = { ok: 0, refused: 0, unknown: 0 };
+const plus = (one: Outcomes = none, other: Outcomes): Outcomes => ({
+  ok: one.ok + other.ok,
+  refused: one.refused + other.refused,
+  unknown: one.unknown + other.unknown,
+});
 
 /** Outcomes that cannot be: nobody is refused a look. */
 const cannot = new Set([

@@ -10,6 +10,8 @@ export type Running = { id: string; instance: string };
 export type Waiting = { id: string; wakesAt: number | null; go(): void };
 
 const current = new AsyncLocalStorage<Running>();
+// a crashed process stays dead in every history that follows
+const dead = new Set<string>();
 let tokens = 0;
 
 /**
@@ -21,7 +23,6 @@ export class World implements Chance {
   readonly #skews = new Map<string, number>();
   readonly #active = new Map<string, { created: number; waiting: number }>();
   readonly #waiting = new Set<Waiting>();
-  readonly #dead = new Set<string>();
   #lates = 0;
   #wake: () => void = () => {};
   time: number;
@@ -48,7 +49,7 @@ export class World implements Chance {
 
   sleep(instance: string, ms: number): Promise<void> {
     const running = current.getStore();
-    if (this.#dead.has(instance) || !running) return new Promise(() => {});
+    if (dead.has(instance) || !running) return new Promise(() => {});
     return this.#wait(running.id, Math.ceil(this.time + ms));
   }
 
@@ -97,7 +98,7 @@ export class World implements Chance {
 
   /** Everything that runs in a process ends between two awaits. */
   crash(instance: string, requests: Iterable<string>): void {
-    this.#dead.add(instance);
+    dead.add(instance);
     for (const id of requests) {
       this.#active.delete(id);
       for (const waiting of this.#waiting) if (waiting.id === id) this.#waiting.delete(waiting);
