@@ -3,42 +3,24 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-// `npm test`: types, lint, the templates of prod, and every test that needs nothing but Node.
+// `npm test`: types, lint, the templates of prod, and every test that needs nothing but Node. With the names of test
+// projects (vitest.config.ts) as arguments: the tests of those alone.
+const asked = process.argv.slice(2);
 const folder = mkdtempSync(join(tmpdir(), "bookshop-test-"));
 const results = join(folder, "results.json");
-const [projects, ...more] = ["in process", "over HTTP", "system"].map((project) => `--project=${project}`);
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
-count(await run("types", "tsc"));
-count(await run("lint", "biome", "check", "--error-on-warnings"));
-count(
-  await run(
-    "synth of prod",
-    "cdk",
-    "synth",
-    "-c",
-    "env=prod",
-    "--quiet",
-    "--output",
-    join(folder, "cdk.out"),
-  ),
-);
-const ok = await run(
-  "tests",
-  "vitest",
-  ...[
-    "run",
-    projects as string,
-    ...more,
-    "--reporter=default",
-    "--reporter=json",
-    `--outputFile.json=${results}`,
-  ],
-);
+if (asked.length === 0) {
+  count(await run("types", ["tsc"]));
+  count(await run("lint", ["biome", "check", "--error-on-warnings"]));
+  const output = join(folder, "cdk.out");
+  count(await run("synth of prod", ["cdk", "synth", "-c", "env=prod", "--quiet", "--output", output]));
+}
+const projects = asked.length > 0 ? asked : ["in process", "over HTTP", "system"];
+const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
+const ok = await run("tests", ["vitest", "run", ...projects.map((name) => `--project=${name}`), ...reporters]);
 try {
-  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(
-    readFileSync(results, "utf8"),
-  );
+  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(results, "utf8"));
   counts.passed += numPassedTests;
   counts.failed += numFailedTests;
   counts.skipped += numPendingTests;
@@ -55,7 +37,7 @@ function count(passed: boolean): void {
   counts[passed ? "passed" : "failed"]++;
 }
 
-function run(what: string, command: string, ...args: string[]): Promise<boolean> {
+function run(what: string, [command = "", ...args]: string[]): Promise<boolean> {
   console.log(`\n${what} ...`);
   return new Promise((resolve) => {
     const child = spawn(command, args, { stdio: "inherit", shell: process.platform === "win32" });
