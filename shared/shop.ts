@@ -30,7 +30,36 @@ export async function viewCart({ table, customerId }: Request): Promise<CartView
 }
 
 /** Adds copies of a book: the same book twice is one line. */
-export async function addToCart(
+export const addToCart = (
+  request: Request,
+  line: { bookId: string; quantity: number },
+): Promise<CartAnswer> =>
+  unlessDone(
+    request,
+    () => addLine(request, line),
+    async () => ({ cart: await viewCart(request), replayed: true }),
+  );
+
+/**
+ * What refuses a request with a key may be what that very request has brought about before: key, cart and book were read
+ * one after another. So a refusal counts only if the key, read after it, has still done nothing.
+ */
+export async function unlessDone<T>(
+  { table, customerId, key }: Request,
+  run: () => Promise<T>,
+  again: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await run();
+  } catch (error) {
+    if (!key || !(error instanceof Refusal) || error.status >= 500) throw error;
+    const [record] = await table.read([recordKey(customerId, key)]);
+    if (!parseKeyRecord(record, key)) throw error;
+    return again();
+  }
+}
+
+async function addLine(
   request: Request,
   { bookId, quantity }: { bookId: string; quantity: number },
 ): Promise<CartAnswer> {

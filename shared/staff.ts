@@ -6,7 +6,7 @@ import { invalidRequest } from "./http.ts";
 import { newBookId, partsOf } from "./ids.ts";
 import { type Order, type Status, staffMayMove, statuses } from "./order.ts";
 import { Refusal } from "./refusal.ts";
-import { orderNotFound, type Request } from "./shop.ts";
+import { orderNotFound, type Request, unlessDone } from "./shop.ts";
 import {
   type BookChanges,
   changeBook,
@@ -67,7 +67,19 @@ export async function createBook(request: Request, form: z.infer<typeof NewBook>
 }
 
 /** Changes a book; `seen` is the tag of what the caller saw. @throws Refusal `book-changed`, `insufficient-stock` */
-export async function updateBook(
+export const updateBook = (
+  request: Request,
+  bookId: string,
+  form: z.infer<typeof BookChange>,
+  seen: string | undefined,
+): Promise<BookAnswer> =>
+  unlessDone(
+    request,
+    () => writeChanges(request, bookId, form, seen),
+    async () => ({ book: await bookMade(request, bookId), replayed: true }),
+  );
+
+async function writeChanges(
   request: Request,
   bookId: string,
   form: z.infer<typeof BookChange>,

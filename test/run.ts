@@ -18,9 +18,16 @@ if (asked.length === 0) {
 }
 const projects = asked.length > 0 ? asked : ["in process", "over HTTP", "system"];
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
-const ok = await run("tests", ["vitest", "run", ...projects.map((name) => `--project=${name}`), ...reporters]);
+const ok = await run("tests", [
+  "vitest",
+  "run",
+  ...projects.map((name) => `--project=${name}`),
+  ...reporters,
+]);
 try {
-  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(readFileSync(results, "utf8"));
+  const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(
+    readFileSync(results, "utf8"),
+  );
   counts.passed += numPassedTests;
   counts.failed += numFailedTests;
   counts.skipped += numPendingTests;
