@@ -4,6 +4,9 @@ import { mutant } from "./test/mutants/plugin.ts";
 // The customer-level cases run twice: through the handlers in process, and over HTTP. TEST_URL points the second at
 // a deployed API instead of a local system.
 const customerCases = "test/customer/**/*.test.ts";
+// what takes long, and has a script of its own
+const stacks = ["test/stacks-bite.test.ts"];
+const faults = ["every-fault", "contention", "black-hole"].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
   plugins: [mutant()],
@@ -12,16 +15,18 @@ export default defineConfig({
     setupFiles: "test/environment.ts",
     testTimeout: 20_000,
     silent: "passed-only",
+    // all but a core's worth of work is waiting
+    maxWorkers: 2,
     projects: [
-      {
-        extends: true,
-        test: { name: "in process", include: [customerCases], provide: { through: "handlers" } },
-      },
-      { extends: true, test: { name: "over HTTP", include: [customerCases], provide: { through: "http" } } },
-      {
-        extends: true,
-        test: { name: "system", include: ["test/*.test.ts"], provide: { through: "handlers" } },
-      },
+      project("in process", "handlers", [customerCases], ["test/customer/cors.test.ts"]),
+      project("over HTTP", "http", [customerCases]),
+      project("system", "handlers", ["test/*.test.ts"], [...stacks, ...faults]),
+      project("stacks", "handlers", stacks),
+      project("faults", "handlers", faults),
     ],
   },
 });
+
+function project(name: string, through: "handlers" | "http", include: string[], exclude: string[] = []) {
+  return { extends: true as const, test: { name, include, exclude, provide: { through } } };
+}

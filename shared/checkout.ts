@@ -14,8 +14,7 @@ import { type KeyRecord, parseKeyRecord, putKeyRecord, recordKey } from "./table
 import { cartKey } from "./table/keys.ts";
 import { parseOrder, putOrder, readOrder } from "./table/orders.ts";
 
-const mostOvertaken = 2;
-const othersGoByMs = 50;
+const othersGoByMs = 100;
 
 type Asked = { cartId?: string | undefined; shippingAddress?: Address | undefined };
 type Placed = { order: Order; replayed: boolean };
@@ -39,7 +38,7 @@ export async function placeOrder(
   if (!config.ordering)
     throw new Refusal("ordering-paused", "No orders are taken just now.", {}, { "retry-after": "300" });
 
-  let overtaken = 0;
+  let askedForWay = false;
   for (;;) {
     const order = await orderFrom(request, cart, books, { ...asked, named, seen });
     if (order instanceof Refusal) {
@@ -71,8 +70,12 @@ export async function placeOrder(
     if (twin) return replay(request, twin);
     if (closing?.failed) {
       cart = parseCart(closing.found);
-      if (cart.cartId === order.cartId && ++overtaken === mostOvertaken)
-        cart = await takeTheWay(request, cart);
+      if (cart.cartId === order.cartId) {
+        // the others are asked once, and those who are under way already are let by
+        if (!askedForWay) await table.write([askForWay(customerId, cart, requestId)], () => true);
+        askedForWay = true;
+        await sleep(othersGoByMs * (1 + fraction()));
+      }
     }
     for (const [index, line] of tracked.entries()) {
       if (!others[index]?.failed) continue;
@@ -81,14 +84,6 @@ export async function placeOrder(
       else books.delete(line.bookId);
     }
   }
-}
-
-/** Asks the others to wait, and lets those by who were under way already. */
-async function takeTheWay(request: Request, cart: Cart): Promise<Cart> {
-  const { table, customerId, requestId } = request;
-  await table.write([askForWay(customerId, cart, requestId)], () => true);
-  await sleep(othersGoByMs * (1 + fraction()));
-  return (await readCart(request)).cart;
 }
 
 /** The cart, and what the key did if it was used. */

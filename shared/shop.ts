@@ -14,7 +14,7 @@ import { bookKey, cartKey } from "./table/keys.ts";
 import { listOrders, readOrder, type StoredOrder } from "./table/orders.ts";
 import { moveOrder } from "./transition.ts";
 
-const orderGoesByMs = 200;
+const orderGoesByMs = 500;
 
 /** A customer's request, as the operations see it. */
 export type Request = { customerId: string; requestId: string; table: Table; key: KeyedRequest | undefined };

@@ -23,13 +23,13 @@ test("sixteen browsers on one cart, three writes in ten meeting a conflict: an a
   timeout: 60_000,
 }, async () => {
   const books = await Promise.all(Array.from({ length: 4 }, () => aBook()));
-  const answers: { status: number; code: string | undefined; ms: number }[] = [];
+  const answers: { what: string; status: number; code: string | undefined; ms: number }[] = [];
   for (let round = 0; round < rounds; round++) {
     const { token } = await aCustomer();
     const timed = async (method: string, path: string, body?: unknown) => {
       const started = Date.now();
       const { status, body: answer } = await instance.send(token, method, path, body);
-      answers.push({ status, code: answer?.code, ms: Date.now() - started });
+      answers.push({ what: path, status, code: answer?.code, ms: Date.now() - started });
       return { status, answer };
     };
     let added = 0;
@@ -56,8 +56,10 @@ test("sixteen browsers on one cart, three writes in ten meeting a conflict: an a
     expect(there).toBeLessThanOrEqual(added + unknown);
   }
   const tally = new Map<string, number>();
-  for (const { status, code = "" } of answers)
-    tally.set(`${status} ${code}`, (tally.get(`${status} ${code}`) ?? 0) + 1);
+  for (const { what, status, code = "" } of answers) {
+    const outcome = `${what} ${status} ${code}`;
+    tally.set(outcome, (tally.get(outcome) ?? 0) + 1);
+  }
   console.info(
     `${answers.length} answers: ${[...tally].map(([what, count]) => `${what} ${count}`).join(", ")}; slowest ${Math.max(...answers.map(({ ms }) => ms))} ms`,
   );

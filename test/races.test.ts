@@ -309,6 +309,22 @@ describe("where the cart changes meanwhile,", () => {
     expect(Item?.giveWay).toBeUndefined();
   });
 
+  test("an order whose twin was placed, and a new cart begun, is the twin's and leaves the cart alone", async () => {
+    const ada = await aCustomer();
+    await inTheCart(ada, [book]);
+    const order = () => ada.post("/api/orders", undefined, withKey("one-order"));
+    let twin: Reply | undefined;
+
+    const answer = await meanwhile(order, async () => {
+      twin = await order();
+      await ada.post("/api/cart/add", { bookId: other.bookId });
+    });
+
+    expect(answer).toMatchObject({ status: 201, text: twin?.text });
+    expect(replayed(answer)).toBe("true");
+    expect(quantities(await cartOf(ada))).toEqual({ [other.bookId]: 1 });
+  });
+
   test("a key that two adds carry adds once", async () => {
     const ada = await aCustomer();
     await inTheCart(ada, [book]);

@@ -11,10 +11,15 @@ const results = join(folder, "results.json");
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
 if (asked.length === 0) {
-  count(await run("types", ["tsc"]));
-  count(await run("lint", ["biome", "check", "--error-on-warnings"]));
   const output = join(folder, "cdk.out");
-  count(await run("synth of prod", ["cdk", "synth", "-c", "env=prod", "--quiet", "--output", output]));
+  const checks = [
+    run("types", ["tsc"]),
+    run("lint", ["biome", "check", "--error-on-warnings"]),
+    // apart, since it is slow: it follows types through everything that is imported
+    run("promises", ["biome", "lint", "--config-path=biome.promises.json", "--diagnostic-level=error"]),
+    run("synth of prod", ["cdk", "synth", "-c", "env=prod", "--quiet", "--output", output]),
+  ];
+  for (const check of checks) count(await check);
 }
 const projects = asked.length > 0 ? asked : ["in process", "over HTTP", "system"];
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];

@@ -102,10 +102,10 @@ export const removeAllLines = (customerId: string, cart: Cart, at: string): Acti
 export const closeCart = (customerId: string, cart: Cart, orderId: string, at: string): Action =>
   update(customerId, {
     UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed}${removing(cart, "cartId", "createdAt")}`,
-    ConditionExpression: `${thisCart} AND #version = :version`,
+    // a version never comes back, so it names this cart and all that is in it
+    ConditionExpression: "#version = :version",
     ExpressionAttributeNames: names,
     ExpressionAttributeValues: {
-      ":cartId": cart.cartId,
       ":version": cart.version,
       ":none": {},
       ":orderId": orderId,

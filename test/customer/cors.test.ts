@@ -1,4 +1,4 @@
-import { describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { routes } from "../../functions/routes.ts";
 import { cors, environments } from "../../infra/environments.ts";
 import { aCustomer } from "../given.ts";
@@ -8,7 +8,7 @@ const [origin = ""] = environments.dev.origins;
 const words = (header: string | null) => header?.split(/, ?/).map((word) => word.toLowerCase());
 
 // The gateway answers for the functions here, so in process there is nothing to see.
-describe.runIf(inject("through") === "http")("a page of an allowed origin", () => {
+describe("a page of an allowed origin", () => {
   test.each(routes.map(({ method, path }) => ({ method, path: path.replace(/\{.+\}/, "an-id") })))(
     "may ask to $method $path with what the shop takes, without a token",
     async ({ method, path }) => {

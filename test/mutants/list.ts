@@ -126,13 +126,6 @@ const clauses: Listed[] = [
     killer: races("a cart that two empty"),
   },
   {
-    name: "close: not only the cart that was read",
-    takes: { write: closing, text: thisCart },
-    file: carts,
-    ...always("${thisCart}", "", " AND #version"),
-    killer: races("an order is of the cart"),
-  },
-  {
     name: "close: not only as the cart was read",
     takes: { write: closing, text: "#version = :version" },
     file: carts,
@@ -368,6 +361,14 @@ const aspects: Listed[] = [
     from: "const again = await readCart(request);",
     to: "const again: Awaited<ReturnType<typeof readCart>> = { cart, known: undefined };",
     killer: races("a twin that took the last copies"),
+  },
+  {
+    name: "an order does not read what its twin's key did",
+    takes: "read-back",
+    file: checkout,
+    from: "if (twin) return replay(request, twin);",
+    to: "void twin;",
+    killer: races("an order whose twin was placed"),
   },
   {
     name: "customers' keys without the customer",

@@ -134,6 +134,7 @@ async function runTests(
       "--config=test/mutants/vitest.config.ts",
       "--project=in process",
       "--project=system",
+      "--project=faults",
       "--reporter=json",
       `--outputFile.json=${results}`,
       "--bail=1",
