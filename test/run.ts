@@ -10,16 +10,15 @@ const folder = mkdtempSync(join(tmpdir(), "bookshop-test-"));
 const results = join(folder, "results.json");
 const counts = { passed: 0, failed: 0, skipped: 0 };
 
+// the checks run beside the tests: much of what tests do is waiting
+const checks: Promise<boolean>[] = [];
 if (asked.length === 0) {
   const output = join(folder, "cdk.out");
-  const checks = [
+  checks.push(
     run("types", ["tsc"]),
     run("lint", ["biome", "check", "--error-on-warnings"]),
-    // apart, since it is slow: it follows types through everything that is imported
-    run("promises", ["biome", "lint", "--config-path=biome.promises.json", "--diagnostic-level=error"]),
     run("synth of prod", ["cdk", "synth", "-c", "env=prod", "--quiet", "--output", output]),
-  ];
-  for (const check of checks) count(await check);
+  );
 }
 const projects = asked.length > 0 ? asked : ["in process", "over HTTP", "system"];
 const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${results}`];
@@ -29,6 +28,7 @@ const ok = await run("tests", [
   ...projects.map((name) => `--project=${name}`),
   ...reporters,
 ]);
+for (const check of checks) count(await check);
 try {
   const { numPassedTests, numFailedTests, numPendingTests, success } = JSON.parse(
     readFileSync(results, "utf8"),
@@ -50,10 +50,21 @@ function count(passed: boolean): void {
 }
 
 function run(what: string, [command = "", ...args]: string[]): Promise<boolean> {
-  console.log(`\n${what} ...`);
   return new Promise((resolve) => {
-    const child = spawn(command, args, { stdio: "inherit", shell: process.platform === "win32" });
-    child.once("error", () => resolve(false));
-    child.once("exit", (code) => resolve(code === 0));
+    const child = spawn(command, args, { shell: process.platform === "win32" });
+    let said = "";
+    const hear = (chunk: Buffer) => {
+      // what the tests say is shown as they go, a check's words when it is done
+      if (what === "tests") process.stdout.write(chunk);
+      else said += chunk;
+    };
+    child.stdout.on("data", hear);
+    child.stderr.on("data", hear);
+    const end = (passed: boolean) => {
+      console.log(`${what}: ${passed ? "passed" : `failed\n${said}`}`);
+      resolve(passed);
+    };
+    child.once("error", () => end(false));
+    child.once("close", (code) => end(code === 0));
   });
 }
