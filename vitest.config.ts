@@ -6,6 +6,9 @@ import { mutant } from "./test/mutants/plugin.ts";
 const customerCases = "test/customer/**/*.test.ts";
 // what takes long, and has a script of its own
 const stacks = ["test/stacks-bite.test.ts"];
+const witness = ["races", "rules", "refusals", "keys-over-time", "lost-reply", "two-servers"].map(
+  (name) => `test/${name}.test.ts`,
+);
 const faults = ["every-fault", "contention", "black-hole"].map((name) => `test/${name}.test.ts`);
 
 export default defineConfig({
@@ -23,6 +26,7 @@ export default defineConfig({
       project("system", "handlers", ["test/*.test.ts"], [...stacks, ...faults]),
       project("stacks", "handlers", stacks),
       project("faults", "handlers", faults),
+      project("witness", "handlers", [customerCases, ...witness], ["test/customer/cors.test.ts"]),
     ],
   },
 });

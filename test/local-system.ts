@@ -1,7 +1,8 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestProject } from "vitest/node";
-import { startDynamoDb } from "../infra/local/dynamodb.ts";
+import { dynamoDbEndpoint } from "../infra/local/command-line.ts";
+import { openDynamoDb } from "../infra/local/dynamodb.ts";
 import type { localVariables } from "../infra/local/environment.ts";
 
 declare module "vitest" {
@@ -16,7 +17,7 @@ declare module "vitest" {
 
 /** One local system for the whole run: the real `start.ts`, on an embedded table that the tests see too. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  const dynamoDb = await startDynamoDb(null);
+  const dynamoDb = await openDynamoDb(dynamoDbEndpoint, null);
   const { url, clientId, stop } = await startShop(["--in-memory"], { DYNAMODB_ENDPOINT: dynamoDb.endpoint });
   const { localVariables } = await import("../infra/local/environment.ts");
   project.provide("url", url);

@@ -18,6 +18,10 @@ const patienceForDownloadMs = 120_000;
 
 export type LocalDynamoDb = { endpoint: string; stop(): Promise<void> };
 
+/** A DynamoDB that runs already, or where there is none (`endpoint` null) the embedded one. */
+export const openDynamoDb = async (endpoint: string | null, file: string | null): Promise<LocalDynamoDb> =>
+  endpoint === null ? startDynamoDb(file) : { endpoint, stop: async () => {} };
+
 /** Starts the embedded DynamoDB on a SQLite file, or in memory (`file` null). @throws Error of one plain line */
 export async function startDynamoDb(file: string | null): Promise<LocalDynamoDb> {
   if (file !== null) requireSound(file);

@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { functions } from "../../functions/routes.ts";
-import { createTable, type LocalDynamoDb, startDynamoDb } from "./dynamodb.ts";
+import { createTable, openDynamoDb } from "./dynamodb.ts";
 import { localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
@@ -59,7 +59,7 @@ export async function startSystem(options: {
     opened.push(() => pool.close());
 
     report("Starting the embedded DynamoDB");
-    const dynamoDb = await table(options.dynamoDbEndpoint, folder);
+    const dynamoDb = await openDynamoDb(options.dynamoDbEndpoint, folder && join(folder, "table.db"));
     opened.push(() => dynamoDb.stop());
     await createTable(dynamoDb.endpoint, tableName);
 
@@ -117,11 +117,6 @@ async function welcome({ userPoolId, clientId }: UserPool, userName: string, ema
     request: { userAttributes: { sub: userName, email } },
     response: {},
   });
-}
-
-async function table(endpoint: string | null, folder: string | null): Promise<LocalDynamoDb> {
-  if (endpoint !== null) return { endpoint, stop: async () => {} };
-  return startDynamoDb(folder && join(folder, "table.db"));
 }
 
 function prepare(folder: string): void {

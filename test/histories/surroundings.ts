@@ -1,7 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
-import { startDynamoDb } from "../../infra/local/dynamodb.ts";
+import { dynamoDbEndpoint } from "../../infra/local/command-line.ts";
+import { openDynamoDb } from "../../infra/local/dynamodb.ts";
 import { localVariables, tableName } from "../../infra/local/environment.ts";
 import { type Director, storeProxy } from "../faults/store-proxy.ts";
 import type { Surroundings } from "./history.ts";
@@ -18,7 +19,7 @@ export async function surroundings(): Promise<Surroundings> {
   });
   const keyServer = createServer((_, answer) => answer.end(keys));
   await new Promise<void>((resolve) => keyServer.listen(0, "127.0.0.1", resolve));
-  const dynamoDb = await startDynamoDb(null);
+  const dynamoDb = await openDynamoDb(dynamoDbEndpoint, null);
 
   let director: Director | undefined;
   const proxy = await storeProxy(dynamoDb.endpoint, {
