@@ -6,7 +6,7 @@ import { fraction, sleep, timestamp } from "./chance.ts";
 import { config } from "./config.ts";
 import { newOrderId } from "./ids.ts";
 import { type Address, asPlaced, type Order } from "./order.ts";
-import { Refusal, temporarilyUnavailable } from "./refusal.ts";
+import { invalidRequest, Refusal, temporarilyUnavailable } from "./refusal.ts";
 import type { Request } from "./shop.ts";
 import { parseBook, readBooks, takeStock } from "./table/books.ts";
 import { askForWay, closeCart, parseCart } from "./table/carts.ts";
@@ -110,9 +110,7 @@ async function replay({ table, customerId }: Request, { made }: KeyRecord): Prom
 function namedCart(cartId: string | undefined, seen: Expected | undefined): string | null {
   const tagged = seen && seen !== "any" ? seen.cartId : null;
   if (cartId !== undefined && tagged !== null && cartId !== tagged)
-    throw new Refusal("invalid-request", "cartId and If-Match name different carts.", {
-      errors: [{ path: "If-Match", message: "Must be of the cart that cartId names" }],
-    });
+    throw invalidRequest([{ path: "If-Match", message: "Must be of the cart that cartId names" }]);
   return cartId ?? tagged;
 }
 

@@ -6,7 +6,7 @@ import type {
 } from "aws-lambda";
 import type * as z from "zod";
 import { now } from "./chance.ts";
-import { Refusal } from "./refusal.ts";
+import { invalidRequest, Refusal } from "./refusal.ts";
 
 export type Event = APIGatewayProxyEventV2;
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
@@ -113,10 +113,6 @@ export const created = (body: unknown, location: string, headers: Record<string,
 /** The header that tells an answer given again from the first one. */
 export const replayed = (answer: { replayed: boolean }): Record<string, string> =>
   answer.replayed ? { "idempotency-replayed": "true" } : {};
-
-/** What is wrong with a request, in the words of the contract: `/quantity`, `?limit`, a header's name. */
-export const invalidRequest = (errors: { path: string; message: string }[]) =>
-  new Refusal("invalid-request", "See errors for what to mend.", { errors });
 
 /**
  * The body as its schema has it. Where every field is optional it may be absent.

@@ -67,3 +67,7 @@ export class Refusal extends Error {
 /** The outcome is not known, or could not be reached in time: asking again is safe and leads to the truth. */
 export const temporarilyUnavailable = () =>
   new Refusal("temporarily-unavailable", "The shop is busy. Please try again.", {}, { "retry-after": "1" });
+
+/** What is wrong with a request, in the words of the contract: `/quantity`, `?limit`, a header's name. */
+export const invalidRequest = (errors: { path: string; message: string }[]) =>
+  new Refusal("invalid-request", "See errors for what to mend.", { errors });

@@ -2,10 +2,9 @@ import type * as z from "zod";
 import { type Book, type BookChange, bookTag, mostStock, type NewBook } from "./book.ts";
 import { bookNotFound } from "./catalogue.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
-import { invalidRequest } from "./http.ts";
 import { newBookId, partsOf } from "./ids.ts";
 import { type Order, type Status, staffMayMove, statuses } from "./order.ts";
-import { Refusal } from "./refusal.ts";
+import { invalidRequest, Refusal } from "./refusal.ts";
 import { orderNotFound, type Request, unlessDone } from "./shop.ts";
 import {
   type BookChanges,

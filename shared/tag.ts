@@ -1,4 +1,4 @@
-import { invalidRequest } from "./http.ts";
+import { invalidRequest } from "./refusal.ts";
 
 /** The opaque text of an `If-Match` of one strong or weak tag; `*` for any. @throws Refusal `invalid-request` */
 export function parseTag(header: string | undefined): string | undefined {
