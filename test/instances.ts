@@ -1,7 +1,6 @@
 import { inject, vi } from "vitest";
-import { routed } from "../infra/local/event.ts";
 import type { Handler } from "../infra/local/gateway.ts";
-import { type Reply, reply } from "./shop.ts";
+import { invoke, type Reply } from "./shop.ts";
 
 /** A handler instance as a Lambda environment is one: modules of its own, told its settings by its environment. */
 export type Instance = {
@@ -36,27 +35,20 @@ export async function anInstance(
   Object.assign(process.env, inject("variables"));
   vi.doUnmock("../shared/chance.ts");
   vi.resetModules();
+  const handlerOf = async (name: string) => {
+    const handler = handlers.get(name);
+    if (!handler) throw new Error(`This instance has no ${name}`);
+    return handler;
+  };
   return {
-    send: async (token, method, path, body, headers = {}) => {
-      const given: Record<string, string> = {
+    send: (token, method, path, body, headers = {}) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const given = {
         authorization: `Bearer ${token}`,
-        ...(body !== undefined && { "content-type": "application/json" }),
+        ...(payload && { "content-type": "application/json" }),
         ...headers,
       };
-      const request = routed({
-        method,
-        target: path,
-        headers: Object.fromEntries(Object.entries(given).map(([name, value]) => [name, [value]])),
-        body: Buffer.from(body === undefined ? "" : JSON.stringify(body)),
-      });
-      const handler = handlers.get(request?.functionName ?? "");
-      if (!request || !handler) throw new Error(`This instance does not have ${method} ${path}`);
-      const result = await handler(request.event, {});
-      return reply(
-        result.statusCode ?? 200,
-        new Headers(result.headers as Record<string, string>),
-        result.body ?? "",
-      );
+      return invoke(handlerOf, method, path, given, payload);
     },
   };
 }

@@ -36,18 +36,23 @@ export async function overHttp(
 }
 
 /** Straight into the function's handler, past the first fence. */
-export async function inProcess(
+export const inProcess = (method: string, target: string, headers: Record<string, string>, body?: string) =>
+  invoke(async (name) => (await import(`../functions/${name}.ts`)).handler, method, target, headers, body);
+
+/** Hands a request to the handler of its function, as the event that API Gateway would make of it. */
+export async function invoke(
+  handlerOf: (functionName: string) => Promise<Handler>,
   method: string,
   target: string,
   headers: Record<string, string>,
-  body?: string,
+  body = "",
 ): Promise<Reply> {
   const distinct = Object.fromEntries(
     Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]),
   );
-  const request = routed({ method, target, headers: distinct, body: Buffer.from(body ?? "") });
+  const request = routed({ method, target, headers: distinct, body: Buffer.from(body) });
   if (!request) throw new Error("API Gateway would refuse this path");
-  const { handler } = (await import(`../functions/${request.functionName}.ts`)) as { handler: Handler };
+  const handler = await handlerOf(request.functionName);
   const result = await handler(request.event, {});
   return reply(
     result.statusCode ?? 200,
@@ -56,7 +61,7 @@ export async function inProcess(
   );
 }
 
-export const reply = (status: number, headers: Headers, text: string): Reply => ({
+const reply = (status: number, headers: Headers, text: string): Reply => ({
   status,
   headers,
   text,
