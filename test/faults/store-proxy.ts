@@ -159,6 +159,8 @@ function refusal(fault: Fault, actions: number | undefined): unknown {
   });
   if (fault === "throttle" || actions === undefined) return type("ProvisionedThroughputExceededException");
   if (fault === "in-progress") return type("TransactionInProgressException");
+  // a single action has a single reason
+  if (actions === 1) return reasons("TransactionConflict");
   if (fault === "failed-and-conflict") return reasons("ConditionalCheckFailed", "TransactionConflict");
   if (fault === "conflict-and-failed") return reasons("TransactionConflict", "ConditionalCheckFailed");
   return reasons("TransactionConflict");

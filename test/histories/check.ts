@@ -252,7 +252,8 @@ function checkReply(operation: Operation, history: History, breach: Breach): voi
     );
   if (body?.code === "order-already-exists")
     some((state) => state.orders[body.orderId] !== undefined, "names no order");
-  if (body?.code === "cart-not-found") wrong("every cart that was named was real");
+  if (["cart-not-found", "book-not-found", "order-not-found"].includes(body?.code))
+    wrong("what was named was there");
   if (body?.code === "insufficient-stock" && customer)
     some(
       (state) =>

@@ -25,7 +25,7 @@ export type Transition = { operation: string; step: number; before: Snapshot; af
 export type History = {
   operations: Operation[];
   transitions: Transition[];
-  faults: { kind: string; call: number; fault: string }[];
+  faults: { operation: string; kind: string; call: number; fault: string }[];
   customers: string[];
   /** The table at the start, and at the end. */
   before: Snapshot;
@@ -99,7 +99,12 @@ export async function play(plan: Plan, around: Surroundings): Promise<History> {
       if (!one || healed) return "none";
       const fault = random.chance(faultShare) ? chooseFault(random, call) : "none";
       if (random.chance(crashShare)) doomed.add(one.operation.id);
-      history.faults.push({ kind: one.operation.deed.kind, call: one.operation.calls++, fault });
+      history.faults.push({
+        operation: one.operation.id,
+        kind: one.operation.deed.kind,
+        call: one.operation.calls++,
+        fault,
+      });
       return fault;
     },
     between: (call) =>

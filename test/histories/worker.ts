@@ -49,6 +49,10 @@ function story(
         path,
         JSON.stringify(body),
         reply?.status,
+        history.faults
+          .filter(({ operation }) => operation === id)
+          .map(({ fault }) => fault)
+          .join("|"),
         reply?.text,
       ].join(" "),
   );
