@@ -66,17 +66,30 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
     }
   });
 
+  test("know what a key did at the other one", async () => {
+    const ada = await aCustomer();
+    await send(ada, 0, "/api/cart/add", { bookId: bookAt(0) });
+
+    const answers = await atTheSameTime((at) => send(ada, at, "/api/orders", undefined, "one-key"));
+
+    expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
+    expect(answers[0]?.status).toBe(201);
+    expect((await stored(ada)).orders).toHaveLength(1);
+  });
+
   /** Half of the requests to each server. */
-  async function send({ token }: Person, at: number, path: string, body?: unknown) {
+  async function send({ token }: Person, at: number, path: string, body?: unknown, key?: string) {
     const answer = await fetch(`${servers[at % servers.length]?.url}${path}`, {
       method: "POST",
       headers: {
         authorization: `Bearer ${token}`,
+        ...(key !== undefined && { "idempotency-key": key }),
         ...(body !== undefined && { "content-type": "application/json" }),
       },
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
-    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+    const text = await answer.text();
+    return { status: answer.status, text, body: JSON.parse(text) as Record<string, unknown> };
   }
 
   /** What stands in the table of a customer. */
