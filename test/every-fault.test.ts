@@ -1,28 +1,19 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { marked } from "./faults/mark.ts";
-import { type Fault, type StoreCall, type StoreProxy, storeProxy } from "./faults/store-proxy.ts";
+import {
+  type Fault,
+  type StoreCall,
+  type StoreProxy,
+  storeProxy,
+  writeFaults,
+} from "./faults/store-proxy.ts";
 import { aBook, aCustomer, type Person, theStaff } from "./given.ts";
 import { anInstance, type Instance, ordering } from "./instances.ts";
 import type { Reply } from "./shop.ts";
 
 // Not sampled: each fault at each store call of each operation, then the same request again by a fresh instance.
 
-const faults: (Fault | "crash before" | "crash after")[] = [
-  "drop-request",
-  "drop-reply",
-  "hang",
-  "late",
-  "truncate",
-  "garbage",
-  "throttle",
-  "conflict",
-  "failed-and-conflict",
-  "conflict-and-failed",
-  "in-progress",
-  "strip-token",
-  "crash before",
-  "crash after",
-];
+const faults = [...writeFaults, "crash before", "crash after"] as const;
 
 type Shop = { customer: Person; orderId: string; cartId: string; tracked: string };
 type Operation = {

@@ -28,6 +28,22 @@ export type Fault =
   /** a batch read in two halves, with time for a write between them */
   | "torn";
 
+/** What a write can meet. */
+export const writeFaults: readonly Fault[] = [
+  "drop-request",
+  "drop-reply",
+  "hang",
+  "late",
+  "truncate",
+  "garbage",
+  "throttle",
+  "conflict",
+  "failed-and-conflict",
+  "conflict-and-failed",
+  "in-progress",
+  "strip-token",
+];
+
 export type StoreCall = {
   /** TransactWriteItems, BatchGetItem, Query ... */
   operation: string;

@@ -1,6 +1,6 @@
 import type { APIGatewayProxyStructuredResultV2 } from "aws-lambda";
 import { routed } from "../../infra/local/event.ts";
-import type { Director, Fault, StoreCall } from "../faults/store-proxy.ts";
+import { type Director, type Fault, type StoreCall, writeFaults } from "../faults/store-proxy.ts";
 import { type Asked, Client, type Reply } from "./client.ts";
 import { freshInstance, type Instance, setWorld } from "./instances.ts";
 import { type Plan, size } from "./plan.ts";
@@ -44,20 +44,6 @@ export type Surroundings = {
 
 const faultShare = 0.25;
 const crashShare = 0.003;
-const writeFaults: Fault[] = [
-  "drop-request",
-  "drop-reply",
-  "hang",
-  "late",
-  "truncate",
-  "garbage",
-  "throttle",
-  "conflict",
-  "failed-and-conflict",
-  "conflict-and-failed",
-  "in-progress",
-  "strip-token",
-];
 const readFaults: Fault[] = ["drop-request", "drop-reply", "truncate", "garbage", "throttle", "torn"];
 
 // kept from one history to the next: they share nothing but the table anyhow
