@@ -38,15 +38,18 @@ export async function placeOrder(
   if (!config.ordering)
     throw new Refusal("ordering-paused", "No orders are taken just now.", {}, { "retry-after": "300" });
 
+  /** The cart that all of the books were read after. */
+  let lookedAt = cart;
   let askedForWay = false;
   for (;;) {
     const order = await orderFrom(request, cart, books, { ...asked, named, seen });
     if (order instanceof Refusal) {
-      // Cart, books and orders were read one after another: only if the cart still stands is the refusal the truth.
+      // One thing was read after another: only what was read between two looks at the same cart is the truth.
       const again = await readCart(request);
       if (again.known) return replay(request, again.known);
-      if (again.cart.version === cart.version) throw order;
-      cart = again.cart;
+      if (again.cart.version === cart.version && lookedAt === cart) throw order;
+      books.clear();
+      lookedAt = cart = again.cart;
       continue;
     }
     const tracked = order.lines.filter((line) => line.stockTaken);
