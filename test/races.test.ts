@@ -338,6 +338,24 @@ describe("where the cart changes meanwhile,", () => {
 });
 
 describe("where books and orders change meanwhile,", () => {
+  test("an order is not refused for a stock that was read before the cart it is compared with", async () => {
+    const ada = await aCustomer();
+    const own = await aBook({ stock: 4 });
+    await inTheCart(ada, [{ ...own, quantity: 4 }]);
+
+    const placed = await meanwhile(
+      () => ada.post("/api/orders"),
+      async () => {
+        await ada.post("/api/cart/add", { bookId: own.bookId });
+        await changeBook(own.bookId, { stockChange: 5 });
+      },
+    );
+
+    expect(placed.status).toBe(201);
+    expect(quantities(placed.body)).toEqual({ [own.bookId]: 5 });
+    expect(await bookOf(own.bookId)).toMatchObject({ stock: 4 });
+  });
+
   test("an order finds a book withdrawn, and takes none of it", async () => {
     const ada = await aCustomer();
     const own = await aBook({ stock: 5 });

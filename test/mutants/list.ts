@@ -363,6 +363,14 @@ const aspects: Listed[] = [
     killer: races("a twin that took the last copies"),
   },
   {
+    name: "an order is refused on books that were read before its cart",
+    takes: "re-read",
+    file: checkout,
+    from: " && lookedAt === cart",
+    to: "",
+    killer: races("an order is not refused for a stock"),
+  },
+  {
     name: "an order does not read what its twin's key did",
     takes: "read-back",
     file: checkout,
