@@ -73,7 +73,7 @@ export class ApiStack extends Stack {
       userPool: identity.pool,
       // Inert without triggers of its own; but with no flow named, Cognito allows sign-in by password through its API
       // (docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
-      authFlows: { custom: true },
+      authFlows: { custom: true, adminUserPassword: environment.operatorSignIn },
       oAuth: {
         flows: { authorizationCodeGrant: true, implicitCodeGrant: false },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],

@@ -13,6 +13,8 @@ export type Environment = {
   logoutUrls: string[];
   /** Start of the hosted sign-in domain; account and environment are added, since all of AWS shares these names. */
   domainPrefix: string;
+  /** true: whoever has AWS credentials may sign an account in by its password, as `npm run smoke` and the tests do. */
+  operatorSignIn: boolean;
   /** Sender of sign-up mails through SES, once its domain is verified there; without it Cognito mails by itself, some 50 a day. */
   sender?: { address: string; domain: string; region: string };
   /** true: data survives mistakes (point-in-time recovery, deletion protection, retained when a stack goes). */
@@ -34,6 +36,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: localPages.map((origin) => `${origin}/callback`),
     logoutUrls: localPages,
     domainPrefix: "bookshop",
+    operatorSignIn: true,
     protectData: false,
     logDays: 7,
     throttle: { rate: 200, burst: 400 },
@@ -46,6 +49,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: ["https://staging.bookshop.example/callback"],
     logoutUrls: ["https://staging.bookshop.example"],
     domainPrefix: "bookshop",
+    operatorSignIn: true,
     protectData: false,
     logDays: 30,
     throttle: { rate: 200, burst: 400 },
@@ -58,6 +62,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: ["https://bookshop.example/callback"],
     logoutUrls: ["https://bookshop.example"],
     domainPrefix: "bookshop",
+    operatorSignIn: false,
     protectData: true,
     logDays: 90,
     throttle: { rate: 1000, burst: 2000 },

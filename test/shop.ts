@@ -6,9 +6,7 @@ export type Call = { method: string; path: string; headers?: Record<string, stri
 // biome-ignore lint/suspicious/noExplicitAny: what came back is what the test is about to judge
 export type Reply = { status: number; headers: Headers; text: string; body: any };
 
-// biome-ignore lint/style/noProcessEnv: where the cases are to be run
-const deployedUrl = process.env.TEST_URL;
-const url = deployedUrl ?? inject("url");
+const url = inject("url");
 
 /** Sends one request as a client would; a string body goes as it is. */
 export async function call({ method, path, headers = {}, body }: Call): Promise<Reply> {

@@ -308,7 +308,7 @@ describe.each([
     });
   });
 
-  test("a client signs in by code alone, by no password flow, and cannot administer its user", () => {
+  test("a client signs in by code alone, by no public password flow, and cannot administer its user", () => {
     const client = theOnly("AWS::Cognito::UserPoolClient", of.api).Properties;
     expect(client).toMatchObject({
       AllowedOAuthFlowsUserPoolClient: true,
@@ -319,7 +319,9 @@ describe.each([
       WriteAttributes: ["email"],
       PreventUserExistenceErrors: "ENABLED",
     });
-    expect(client.ExplicitAuthFlows).toEqual(["ALLOW_CUSTOM_AUTH"]);
+    expect(client.ExplicitAuthFlows).toEqual(
+      { dev: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"], prod: ["ALLOW_CUSTOM_AUTH"] }[name],
+    );
     expect(client.GenerateSecret ?? false).toBe(false);
     expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
       {
