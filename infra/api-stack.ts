@@ -175,7 +175,7 @@ export class ApiStack extends Stack {
  */
 const rightsOf = (name: FunctionName, { tableArn }: TableV2): PolicyStatement[] => {
   const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];
-  const transacted = { StringEquals: { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
+  const transacted = { "ForAnyValue:StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
   return [
     { actions: table.filter((action) => !isWrite(action)), resources: [tableArn] },
     { actions: table.filter(isWrite), resources: [tableArn], conditions: transacted },

@@ -156,7 +156,7 @@ describe.each([
         .sort();
     };
     const log = ["logs:CreateLogStream on its log", "logs:PutLogEvents on its log"];
-    const transacted = 'if {"StringEquals":{"dynamodb:EnclosingOperation":"TransactWriteItems"}}';
+    const transacted = 'if {"ForAnyValue:StringEquals":{"dynamodb:EnclosingOperation":"TransactWriteItems"}}';
     const read = "dynamodb:BatchGetItem on table";
     const put = `dynamodb:PutItem on table ${transacted}`;
     const update = `dynamodb:UpdateItem on table ${transacted}`;
