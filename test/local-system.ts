@@ -1,9 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import type { TestProject } from "vitest/node";
+import { environments } from "../infra/environments.ts";
 import { dynamoDbEndpoint } from "../infra/local/command-line.ts";
 import { openDynamoDb } from "../infra/local/dynamodb.ts";
-import { environments } from "../infra/environments.ts";
 import { type Deployed, deployed } from "../infra/tools/deployed.ts";
 
 declare module "vitest" {
@@ -57,8 +57,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
 async function deployedAt(url: string): Promise<Deployed> {
   const names = Object.keys(environments);
   const found = await Promise.allSettled(names.map(deployed));
-  for (const each of found)
-    if (each.status === "fulfilled" && each.value.apiUrl === url) return each.value;
+  for (const each of found) if (each.status === "fulfilled" && each.value.apiUrl === url) return each.value;
   const reasons = found.flatMap((each) => (each.status === "rejected" ? [each.reason.message] : []));
   throw new Error(`TEST_URL is no API of ${names.join(", ")}. ${reasons.join(" ")}`);
 }
