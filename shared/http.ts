@@ -6,13 +6,25 @@ import type {
 } from "aws-lambda";
 import type * as z from "zod";
 import { now } from "./chance.ts";
+import { logLine } from "./log.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 
 export type Event = APIGatewayProxyEventV2;
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
 
-/** What the log says of a request besides its route and outcome: filled in while it is served. */
-export type Notes = { sub?: string; calls?: number; read?: number; write?: number };
+/**
+ * What the log says of a request besides its route and outcome: filled in while it is served. `order` is one that exists;
+ * `calls` to the store, and how many of them met a conflict or a throttle; `read` and `write` in capacity units.
+ */
+export type Notes = {
+  sub?: string;
+  order?: string;
+  calls?: number;
+  conflicts?: number;
+  read?: number;
+  write?: number;
+  cold?: true;
+};
 
 /** Answers one route, or throws a Refusal. */
 export type Endpoint = (event: Event, notes: Notes) => Promise<Answer>;
@@ -28,7 +40,7 @@ const mostBytes = 65_536;
  */
 export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpoint>) =>
   middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
-    .use(logged)
+    .use(logged())
     .use(rendered)
     .handler(
       async (event, { notes }) => endpoints[event.routeKey as RouteKey](event, notes) as Promise<Result>,
@@ -36,14 +48,18 @@ export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpo
 
 type Middleware = MiddlewareObj<Event, Result, Error, Context>;
 
-const logged: Middleware = {
-  before: ({ context }) => {
-    context.started = now();
-    context.notes = {};
-  },
-  after: ({ event, context }) => log(event, context),
-  onError: ({ event, context }) => log(event, context),
-};
+function logged(): Middleware {
+  let cold = true;
+  return {
+    before: ({ context }) => {
+      context.started = now();
+      context.notes = cold ? { cold } : {};
+      cold = false;
+    },
+    after: ({ event, context }) => log(event, context),
+    onError: ({ event, context }) => log(event, context),
+  };
+}
 
 const rendered: Middleware = {
   after: (request) => {
@@ -59,7 +75,7 @@ const rendered: Middleware = {
 function failure(error: unknown, event: Event): Answer {
   if (error instanceof Refusal) return { status: error.status, headers: error.headers, body: error.problem };
   const { name, message, stack } = error as Error;
-  console.error(JSON.stringify({ requestId: event.requestContext.requestId, error: name, message, stack }));
+  logLine({ requestId: event.requestContext.requestId, error: name, message, stack });
   const problem = {
     type: "about:blank",
     title: "Internal Server Error",
@@ -95,7 +111,7 @@ function log(event: Event, { started, notes, outcome }: Context): void {
     status: outcome.status,
     code,
   };
-  console.log(JSON.stringify({ ...line, ms: now() - started, ...used }));
+  logLine({ ...line, ms: now() - started, ...used });
 }
 
 export const ok = (body: unknown, headers: Record<string, string> = {}): Answer => ({
