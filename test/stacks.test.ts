@@ -1,14 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
-import { bookshop } from "../infra/app.ts";
 import { bundle, everyFunction } from "../infra/bundle.ts";
 import { type Environment, environments, functionVariables } from "../infra/environments.ts";
 import { IdentityStack } from "../infra/identity-stack.ts";
+import { appIn, emptyBundles, folder, stacksOf } from "./templates.ts";
 
 /**
  * What the templates must say, typed out and not read from the route table, so that a slip there shows here.
@@ -16,34 +14,20 @@ import { IdentityStack } from "../infra/identity-stack.ts";
  */
 
 const root = dirname(import.meta.dirname);
-const temporary = mkdtempSync(join(tmpdir(), "bookshop-stacks-"));
-afterAll(() => rmSync(temporary, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-const emptyBundles = join(temporary, "bundles");
-for (const name of everyFunction) {
-  mkdirSync(join(emptyBundles, name), { recursive: true });
-  writeFileSync(join(emptyBundles, name, "index.mjs"), "");
-}
-
-const app = (outdir: string) => new App({ outdir: join(temporary, outdir), ...withoutExtras });
-/** Checked against CloudFormation's schemas, but without what synthesis keeps beside the templates. */
-const withoutExtras = {
-  analyticsReporting: false,
-  stackTraces: false,
-  treeMetadata: false,
-  context: { "aws:cdk:disable-asset-staging": true, "@aws-cdk/core:validateAgainstDefaultRules": true },
-};
-
-const templatesOf = (environment: Environment) => {
-  const { data, identity, api } = bookshop(app(environment.name), environment, emptyBundles);
+const templatesOf = (environment: Environment, outdir?: string) => {
+  const { data, identity, api, operations } = stacksOf(environment, outdir).stacks;
   return {
     data: Template.fromStack(data),
     identity: Template.fromStack(identity),
     api: Template.fromStack(api),
+    operations: Template.fromStack(operations),
   };
 };
 type Templates = ReturnType<typeof templatesOf>;
 const dev = templatesOf(environments.dev);
+const staging = templatesOf(environments.staging);
 const prod = templatesOf(environments.prod);
 
 type Resource = ReturnType<Template["findResources"]>[string];
@@ -67,9 +51,10 @@ const idsOf = (type: string, ...templates: Template[]) =>
 
 describe.each([
   { name: "dev", of: dev },
+  { name: "staging", of: staging },
   { name: "prod", of: prod },
 ])("templates of $name", ({ name, of }) => {
-  const everything = [of.data, of.identity, of.api];
+  const everything = [of.data, of.identity, of.api, of.operations];
   const importOf = (stack: string, output: string) => ({
     "Fn::ImportValue": `bookshop-${name}-${stack}:${output}`,
   });
@@ -202,6 +187,7 @@ describe.each([
       groups: idsOf("AWS::Cognito::UserPoolGroup", ...everything),
       client: idsOf("AWS::Cognito::UserPoolClient", ...everything),
       api: idsOf("AWS::ApiGatewayV2::Api", ...everything),
+      logs: idsOf("AWS::Logs::LogGroup", of.api),
     }).toEqual({
       table: ["Table"],
       pool: ["UserPool"],
@@ -209,16 +195,20 @@ describe.each([
       groups: ["Admins", "Customers"],
       client: ["AppClient"],
       api: ["Api"],
+      logs: ["AccessLog", "RequestLog"],
     });
   });
 
   test("what one stack takes from another keeps its name", () => {
-    const exported = [of.data, of.identity].flatMap((template) =>
-      Object.values(template.toJSON().Outputs as Record<string, { Export: { Name: string } }>).map(
-        (output) => output.Export.Name,
-      ),
+    const exported = everything.flatMap((template) =>
+      Object.values(
+        (template.toJSON().Outputs ?? {}) as Record<string, { Export?: { Name: string } }>,
+      ).flatMap((output) => output.Export?.Name ?? []),
     );
     expect(exported.sort()).toEqual([
+      `bookshop-${name}-api:ExportsOutputRefAccessLogF78EB298`,
+      `bookshop-${name}-api:ExportsOutputRefApiBCFDE45C`,
+      `bookshop-${name}-api:ExportsOutputRefRequestLogB8CF5134`,
       `bookshop-${name}-data:ExportsOutputFnGetAttTableArn48754775`,
       `bookshop-${name}-data:ExportsOutputRefTable36F13FCE`,
       `bookshop-${name}-identity:ExportsOutputRefSignInDomain183B22E9`,
@@ -324,6 +314,7 @@ describe.each([
     expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
       {
         dev: [["http://localhost:5173/callback"], ["http://localhost:5173"]],
+        staging: [["https://staging.bookshop.example/callback"], ["https://staging.bookshop.example"]],
         prod: [["https://bookshop.example/callback"], ["https://bookshop.example"]],
       }[name],
     );
@@ -347,7 +338,7 @@ describe.each([
       ThrottlingBurstLimit: burst,
     });
     expect(stage.Properties.DefaultRouteSettings).toEqual(
-      { dev: atMost(200, 400), prod: atMost(1000, 2000) }[name],
+      { dev: atMost(200, 400), staging: atMost(200, 400), prod: atMost(1000, 2000) }[name],
     );
     expect(stage.Properties.RouteSettings).toEqual({
       "GET /api/books": atMost(200, 400),
@@ -392,20 +383,33 @@ describe.each([
     });
   });
 
-  test("every log ends after its time, and each function has one of its own", () => {
+  test("every log ends after its time; the API's functions share one, and welcome-customer has its own", () => {
     const days = ofType("AWS::Logs::LogGroup", ...everything).map(
       ({ Properties }) => Properties.RetentionInDays,
     );
-    expect(days).toEqual(Array(12).fill({ dev: 7, prod: 90 }[name]));
-    const logs = ofType("AWS::Lambda::Function", ...everything).map(
-      ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
-    );
-    expect(new Set(logs).size).toBe(11);
+    expect(days).toEqual(Array(3).fill({ dev: 7, staging: 30, prod: 90 }[name]));
+    const logsOf = (template: Template) =>
+      ofType("AWS::Lambda::Function", template).map(
+        ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
+      );
+    expect(logsOf(of.api)).toEqual(Array(10).fill("RequestLog"));
+    expect(logsOf(of.identity)).toEqual(idsOf("AWS::Logs::LogGroup", of.identity));
+  });
+
+  test("nothing but what functions say and what goes wrong is logged, as JSON, and nothing is traced", () => {
+    for (const { Properties } of ofType("AWS::Lambda::Function", ...everything)) {
+      expect(Properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "WARN" });
+      expect(Properties.TracingConfig).toBeUndefined();
+    }
   });
 
   test("pages of the environment's origins alone may call, with the headers that they need", () => {
     expect(theOnly("AWS::ApiGatewayV2::Api", of.api).Properties.CorsConfiguration).toEqual({
-      AllowOrigins: { dev: ["http://localhost:5173"], prod: ["https://bookshop.example"] }[name],
+      AllowOrigins: {
+        dev: ["http://localhost:5173"],
+        staging: ["https://staging.bookshop.example"],
+        prod: ["https://bookshop.example"],
+      }[name],
       AllowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH"],
       AllowHeaders: ["authorization", "content-type", "idempotency-key", "if-match"],
       ExposeHeaders: ["etag", "location", "retry-after", "x-request-id", "idempotency-replayed"],
@@ -448,13 +452,13 @@ describe.each([
   });
 
   test("the outputs name all that a client needs", () => {
-    expect(Object.keys(of.api.toJSON().Outputs).sort()).toEqual([
-      "ApiUrl",
-      "ClientId",
-      "SignInUrl",
-      "TableName",
-      "UserPoolId",
-    ]);
+    const outputs = Object.entries<{ Export?: unknown }>(of.api.toJSON().Outputs);
+    expect(
+      outputs
+        .filter(([, output]) => !output.Export)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(["ApiUrl", "ClientId", "SignInUrl", "TableName", "UserPoolId"]);
   });
 });
 
@@ -487,7 +491,7 @@ describe("templates where environments differ", () => {
   test("with a sender of its own, mail goes through SES", () => {
     const sender = { address: "shop@mail.example", domain: "mail.example", region: "eu-west-1" };
     const environment = { ...environments.dev, sender };
-    const identity = new IdentityStack(app("sender"), "identity", { environment, code: emptyBundles });
+    const identity = new IdentityStack(appIn("sender"), "identity", { environment, code: emptyBundles });
     expect(
       theOnly("AWS::Cognito::UserPool", Template.fromStack(identity)).Properties.EmailConfiguration,
     ).toMatchObject({
@@ -527,8 +531,8 @@ describe("the command line", () => {
 
 describe("the bundles", () => {
   test("load in a plain Node, hold a handler, and carry no dead weight", { timeout: 20_000 }, async () => {
-    const folder = join(temporary, "bundled");
-    const { outputs } = await bundle(folder);
+    const bundles = join(folder, "bundled");
+    const { outputs } = await bundle(bundles);
     expect(
       Object.values(outputs)
         .map(({ entryPoint }) => entryPoint)
@@ -555,7 +559,7 @@ describe("the bundles", () => {
     }
 
     const load = `for (const name of ${JSON.stringify(everyFunction)})
-      if (typeof (await import(\`${folder}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
+      if (typeof (await import(\`${bundles}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
       process.exit(0);`;
     const lambda = {
       AWS_REGION: "eu-west-1",
