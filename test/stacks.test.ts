@@ -1,5 +1,5 @@
 import { execFile } from "node:child_process";
-import { rmSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
@@ -61,6 +61,8 @@ describe.each([
   const table = importOf("data", "ExportsOutputRefTable36F13FCE");
   const tableArn = importOf("data", "ExportsOutputFnGetAttTableArn48754775");
   const pool = importOf("identity", "ExportsOutputRefUserPool19CF3AE1");
+  const requestLog = importOf("api", "ExportsOutputRefRequestLogB8CF5134");
+  const accessLog = importOf("api", "ExportsOutputRefAccessLogF78EB298");
 
   test("each route leads to its function, and asks for a token unless it is open on purpose", () => {
     const seen = ofType("AWS::ApiGatewayV2::Route", of.api).map(({ Properties: route }) => {
@@ -451,6 +453,51 @@ describe.each([
       });
   });
 
+  test("what the logs count costs nothing at rest", () => {
+    const filters = ofType("AWS::Logs::MetricFilter", of.operations).map(({ Properties }) => {
+      const { MetricTransformations, ...filter } = Properties;
+      expect(MetricTransformations).toEqual([
+        { MetricNamespace: `Bookshop/${name}`, MetricName: expect.any(String), MetricValue: "1" },
+      ]);
+      return [MetricTransformations[0].MetricName, filter];
+    });
+    const requests = (FilterPattern: string) => ({ FilterPattern, LogGroupName: requestLog });
+    expect(Object.fromEntries(filters)).toEqual({
+      Faults: requests("{ $.status = 500 }"),
+      Unavailable: requests("{ $.status = 503 }"),
+      ConflictsExhausted: requests('{ ($.code = "temporarily-unavailable") && ($.conflicts > 0) }'),
+      OrdersPlaced: requests('{ ($.route = "POST /api/orders") && ($.status = 201) && ($.write > 0) }'),
+      Refused: requests("{ ($.status >= 400) && ($.status < 500) }"),
+      ColdStarts: requests("{ $.cold IS TRUE }"),
+      Throttled: { FilterPattern: '{ $.status = "429" }', LogGroupName: accessLog },
+    });
+  });
+
+  test("saved queries find an order, a customer, a request, what is slow and what is refused", () => {
+    const fields = "fields @timestamp, requestId, route, sub, order, status, code, ms, conflicts";
+    const byTime = "sort @timestamp asc";
+    const query = (title: string, lines: string[], logs: unknown[] = [requestLog]) => ({
+      Name: `bookshop-${name}/${title}`,
+      QueryString: lines.join("\n| "),
+      LogGroupNames: logs,
+    });
+    expect(ofType("AWS::Logs::QueryDefinition", of.operations).map(({ Properties }) => Properties)).toEqual([
+      query("All that happened to an order", [fields, 'filter order = "ORDER-ID"', byTime]),
+      query("All that a customer did", [fields, 'filter sub = "CUSTOMER-ID"', byTime]),
+      query(
+        "All about a request",
+        ["fields @timestamp, @message", 'filter requestId = "REQUEST-ID"', byTime],
+        [requestLog, accessLog],
+      ),
+      query("Slowest requests", [fields, "sort ms desc", "limit 50"]),
+      query("Refusals by code", [
+        "filter status >= 400",
+        "stats count(*) as requests by code, route",
+        "sort requests desc",
+      ]),
+    ]);
+  });
+
   test("the outputs name all that a client needs", () => {
     const outputs = Object.entries<{ Export?: unknown }>(of.api.toJSON().Outputs);
     expect(
@@ -464,15 +511,26 @@ describe.each([
 
 describe("templates where environments differ", () => {
   const held = (of: Templates) =>
-    resources(of.data, of.identity)
-      .filter(({ Type }) => /GlobalTable|UserPool/.test(Type))
+    resources(of.data, of.identity, of.api)
+      .filter(({ Type }) => /GlobalTable|UserPool(Domain|Group)?$|LogGroup/.test(Type))
       .map((resource) => `${resource.id}: ${resource.DeletionPolicy}, ${resource.UpdateReplacePolicy}`)
       .sort();
 
-  test("prod outlives its stacks, dev does not", () => {
-    const all = ["Admins", "Customers", "SignInDomain", "Table", "UserPool"];
-    expect(held(prod)).toEqual(all.map((id) => `${id}: Retain, Retain`));
-    expect(held(dev)).toEqual(all.map((id) => `${id}: Delete, Delete`));
+  test("prod outlives its stacks, dev and staging do not", () => {
+    const all = ["AccessLog", "Admins", "Customers", "RequestLog", "SignInDomain", "Table", "UserPool"];
+    const welcome = idsOf("AWS::Logs::LogGroup", prod.identity);
+    const ids = [...all, ...welcome];
+    expect(held(prod)).toEqual(ids.map((id) => `${id}: Retain, Retain`));
+    for (const of of [dev, staging]) expect(held(of)).toEqual(ids.map((id) => `${id}: Delete, Delete`));
+  });
+
+  test("prod's stacks with data in them cannot be deleted by a slip", () => {
+    const guarded = ({ name }: Environment) =>
+      Object.entries(stacksOf(environments[name], `${name}-guarded`).stacks)
+        .filter(([, stack]) => stack.terminationProtection)
+        .map(([stack]) => stack);
+    expect(guarded(environments.prod)).toEqual(["data", "identity"]);
+    expect(guarded(environments.dev)).toEqual([]);
   });
 
   test("prod's table can be restored to any second and cannot be deleted", () => {
@@ -486,6 +544,116 @@ describe("templates where environments differ", () => {
   test("prod's user pool cannot be deleted", () => {
     expect(theOnly("AWS::Cognito::UserPool", prod.identity).Properties.DeletionProtection).toBe("ACTIVE");
     expect(theOnly("AWS::Cognito::UserPool", dev.identity).Properties.DeletionProtection).toBe("INACTIVE");
+  });
+
+  const alarms = ofType("AWS::CloudWatch::Alarm", prod.operations).map(({ Properties }) => Properties);
+  const theTopic = (template: Template) => ({ Ref: theOnly("AWS::SNS::Topic", template).id });
+
+  test("prod alone is watched: one dashboard, and eight alarms at most", () => {
+    for (const { operations } of [dev, staging])
+      expect(resources(operations).map(({ Type }) => Type)).not.toContain(
+        expect.stringMatching(/CloudWatch|SNS/),
+      );
+    expect(theOnly("AWS::CloudWatch::Dashboard", prod.operations).Properties.DashboardName).toBe(
+      "bookshop-prod",
+    );
+    expect(alarms.length).toBeLessThanOrEqual(8);
+  });
+
+  test("each alarm has a source that there is, and its limit", () => {
+    const counted = ofType("AWS::Logs::MetricFilter", prod.operations).map(
+      ({ Properties }) => Properties.MetricTransformations[0].MetricName,
+    );
+    const known = [
+      [{ "Fn::ImportValue": "bookshop-prod-api:ExportsOutputRefApiBCFDE45C" }, "the API"],
+      [{ "Fn::ImportValue": "bookshop-prod-data:ExportsOutputRefTable36F13FCE" }, "the table"],
+      ["by-group", "its index"],
+      ...ofType("AWS::Lambda::Function", prod.api, prod.identity).map(({ Properties }) => [
+        Properties.FunctionName,
+        Properties.FunctionName.replace("bookshop-prod-", ""),
+      ]),
+    ];
+    type Source = { Namespace: string; MetricName: string; Dimensions?: { Name: string; Value: unknown }[] };
+    const source = ({ Namespace, MetricName, Dimensions = [] }: Source) => {
+      if (Namespace === "Bookshop/prod") expect(counted).toContain(MetricName);
+      const of = Dimensions.map(
+        ({ Value }) => known.find(([value]) => JSON.stringify(value) === JSON.stringify(Value))?.[1] ?? Value,
+      );
+      return [Namespace, MetricName, ...of.sort()].join(" ");
+    };
+    const seen = alarms.map(({ AlarmName, Metrics, Threshold, ...alarm }) => {
+      expect(alarm.ComparisonOperator).toBe("GreaterThanOrEqualToThreshold");
+      const [expression, ...metrics] = Metrics ?? [];
+      const sources = metrics.map((metric: { MetricStat: { Metric: Source } }) =>
+        source(metric.MetricStat.Metric),
+      );
+      const what = Metrics ? [expression.Expression, ...sources] : [source(alarm)];
+      const statistic = alarm.ExtendedStatistic ?? alarm.Statistic ?? metrics[0].MetricStat.Stat;
+      const when = `${alarm.DatapointsToAlarm} of ${alarm.EvaluationPeriods}, else ${alarm.TreatMissingData}`;
+      return [AlarmName, [...what, `${statistic} >= ${Threshold} in ${when}`]];
+    });
+    expect(Object.fromEntries(seen)).toEqual({
+      "bookshop-prod-server-errors": ["AWS/ApiGateway 5xx the API", "Sum >= 5 in 1 of 1, else notBreaching"],
+      "bookshop-prod-slow": ["AWS/ApiGateway Latency the API", "p99 >= 3000 in 3 of 3, else notBreaching"],
+      "bookshop-prod-faults": ["Bookshop/prod Faults", "Sum >= 1 in 1 of 1, else notBreaching"],
+      "bookshop-prod-conflicts-exhausted": [
+        "Bookshop/prod ConflictsExhausted",
+        "Sum >= 5 in 1 of 1, else notBreaching",
+      ],
+      "bookshop-prod-callers-throttled": [
+        "Bookshop/prod Throttled",
+        "Sum >= 50 in 1 of 1, else notBreaching",
+      ],
+      "bookshop-prod-functions-throttled": ["AWS/Lambda Throttles", "Sum >= 1 in 1 of 1, else notBreaching"],
+      "bookshop-prod-table-throttled": [
+        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)",
+        "AWS/DynamoDB ReadThrottleEvents the table",
+        "AWS/DynamoDB WriteThrottleEvents the table",
+        "AWS/DynamoDB WriteThrottleEvents its index the table",
+        "Sum >= 10 in 1 of 3, else notBreaching",
+      ],
+      "bookshop-prod-welcome-failed": [
+        "AWS/Lambda Errors welcome-customer",
+        "Sum >= 1 in 1 of 1, else notBreaching",
+      ],
+    });
+  });
+
+  test("each alarm says what it means and what to do, in its mail and in a row of docs/operations.md", () => {
+    const page = readFileSync(join(root, "docs/operations.md"), "utf8");
+    const section = page.split("\n## Alarms\n")[1]?.split("\n## ")[0] ?? "";
+    const rows = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, alarm]) => `bookshop-prod-${alarm}`);
+    expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual(rows);
+    for (const { AlarmDescription } of alarms)
+      expect(AlarmDescription).toMatch(/^.{60,600} See docs\/operations\.md#alarms\.$/);
+  });
+
+  test("alarms reach their topic, over TLS alone, and by mail whoever is named", () => {
+    const topic = theTopic(prod.operations);
+    for (const { AlarmActions, OKActions } of alarms)
+      expect([AlarmActions, OKActions]).toEqual([[topic], [topic]]);
+    const publish = { Action: "sns:Publish", Resource: topic };
+    const policy = theOnly("AWS::SNS::TopicPolicy", prod.operations).Properties;
+    expect(policy.Topics).toEqual([topic]);
+    expect(policy.PolicyDocument.Statement).toMatchObject([
+      { ...publish, Effect: "Deny", Principal: "*", Condition: { Bool: { "aws:SecureTransport": "false" } } },
+      {
+        ...publish,
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+      },
+    ]);
+    const mailed = templatesOf(
+      { ...environments.prod, alarmsTo: "owner@bookshop.example" },
+      "mailed",
+    ).operations;
+    expect(theOnly("AWS::SNS::Subscription", mailed).Properties).toEqual({
+      Protocol: "email",
+      Endpoint: "owner@bookshop.example",
+      TopicArn: theTopic(mailed),
+    });
+    expect(ofType("AWS::SNS::Subscription", prod.operations)).toEqual([]);
   });
 
   test("with a sender of its own, mail goes through SES", () => {
