@@ -18,13 +18,15 @@ import { tableName as localTable } from "../local/environment.ts";
 // half of what a partition gives
 const readUnitsASecond = 1500;
 const itemsAPage = 1000;
-const localFile = fileURLToPath(new URL("../../.local/table.db", import.meta.url));
+const localData = fileURLToPath(new URL("../../.local", import.meta.url));
 
 await command(async () => {
-  const { values } = parseArgs({ options: { table: { type: "string" } } });
+  const { values } = parseArgs({
+    options: { table: { type: "string" }, data: { type: "string", default: localData } },
+  });
   if (values.table !== undefined || dynamoDbEndpoint !== null)
     return check(values.table ?? localTable, dynamoDbEndpoint);
-  const copy = await openCopy(localFile);
+  const copy = await openCopy(join(values.data, "table.db"));
   await check(localTable, copy.endpoint).finally(copy.stop);
 });
 
