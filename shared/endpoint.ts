@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { type Answer, type Endpoint, type Event, type Notes, parseBody, parseQuery } from "./http.ts";
 import { callerOf, requireGroup } from "./identity.ts";
 import { Refusal } from "./refusal.ts";
@@ -7,7 +7,7 @@ import { type KeyedRequest, keyedRequest } from "./table/key-records.ts";
 
 /** What a route takes besides its path. */
 type Form<Body> = {
-  body?: z.ZodType<Body>;
+  body?: z.ZodMiniType<Body>;
   query?: readonly string[];
   /** true: an Idempotency-Key makes it happen once. */
   takesKey?: boolean;

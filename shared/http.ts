@@ -4,7 +4,7 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context as LambdaContext,
 } from "aws-lambda";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { now } from "./chance.ts";
 import { logLine } from "./log.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
@@ -134,7 +134,7 @@ export const replayed = (answer: { replayed: boolean }): Record<string, string> 
  * The body as its schema has it. Where every field is optional it may be absent.
  * @throws Refusal `payload-too-large` before anything is parsed, `unsupported-media-type`, `invalid-request`.
  */
-export function parseBody<Body>(event: Event, schema: z.ZodType<Body>): Body {
+export function parseBody<Body>(event: Event, schema: z.ZodMiniType<Body>): Body {
   const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > mostBytes)
     throw new Refusal("payload-too-large", `A body may have up to ${mostBytes} bytes.`);

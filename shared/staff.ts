@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { type Book, type BookChange, bookTag, mostStock, type NewBook } from "./book.ts";
 import { bookNotFound } from "./catalogue.ts";
 import { cursorAt, positionOf } from "./cursor.ts";

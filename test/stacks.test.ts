@@ -707,17 +707,17 @@ describe("the bundles", () => {
         .map(({ entryPoint }) => entryPoint)
         .sort(),
     ).toEqual([
-      "functions/add-to-cart.ts",
-      "functions/browse-books.ts",
-      "functions/cancel-order.ts",
-      "functions/change-cart.ts",
       "functions/fallback.ts",
-      "functions/order-history.ts",
-      "functions/place-order.ts",
-      "functions/staff-books.ts",
-      "functions/staff-orders.ts",
-      "functions/view-cart.ts",
       "functions/welcome-customer.ts",
+      "warmed:add-to-cart",
+      "warmed:browse-books",
+      "warmed:cancel-order",
+      "warmed:change-cart",
+      "warmed:order-history",
+      "warmed:place-order",
+      "warmed:staff-books",
+      "warmed:staff-orders",
+      "warmed:view-cart",
     ]);
     for (const { bytes, inputs } of Object.values(outputs)) {
       expect(bytes).toBeLessThan(400 * 1024);
