@@ -41,6 +41,15 @@ export const keyRecordKey = (customerId: string, keyHash: string): Key => ({
 
 export const bookKey = (bookId: string): Key => ({ pk: `BOOK#${bookId}`, sk: "BOOK" });
 
+/** What an item is, by its key; nothing where the shop writes no such key. */
+export const kindOf = ({ pk, sk }: Key): "book" | "cart" | "order" | "key record" | undefined => {
+  if (pk.startsWith("BOOK#")) return sk === "BOOK" ? "book" : undefined;
+  if (!pk.startsWith("CUSTOMER#")) return undefined;
+  if (sk === "CART") return "cart";
+  if (sk.startsWith("ORDER#")) return "order";
+  return sk.startsWith("KEY#") ? "key record" : undefined;
+};
+
 /** The customer and cart that an order's key names. */
 export const ownerOf = ({ pk, sk }: Key) => ({
   customerId: pk.slice("CUSTOMER#".length),

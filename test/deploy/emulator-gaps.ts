@@ -6,9 +6,21 @@ export const patches = {
     gap: "AWS::Cognito::ManagedLoginBranding is unknown and fails the stack: accepted, and nothing is made of it",
     assertedBy: "the sign-in domain's name holds environment and account; managed login has a style",
   },
+  "saved-queries": {
+    gap: "AWS::Logs::QueryDefinition is unknown and fails the stack: accepted, and nothing is made of it",
+    assertedBy: "saved queries find an order, a customer, a request, what is slow and what is refused",
+  },
   cors: {
     gap: "the API's CorsConfiguration is stored as the template spells it, and every preflight refused",
     assertedBy: "pages of the environment's origins alone may call, with the headers that they need",
+  },
+  "post-confirmation": {
+    gap: "no function is told of a confirmed sign-up: it is called with the event that Cognito documents",
+    assertedBy: "a new customer is welcomed by a function that only this pool may call",
+  },
+  "post-confirmation": {
+    gap: "a pool's post-confirmation function is never called: called as that for its mails is",
+    assertedBy: "a new customer is welcomed by a function that only this pool may call",
   },
   "encrypted-requests": {
     gap: "no request counts as encrypted, so that the bootstrap bucket's own policy refuses every asset",
@@ -48,7 +60,11 @@ export const assertedOnly = [
     assertedBy: "with a sender of its own, mail goes through SES",
   },
   {
-    gap: "prod is not deployed here: what protects its data",
-    assertedBy: "prod outlives its stacks, dev does not",
+    gap: "prod is not deployed: alarms on metric mathematics are refused",
+    assertedBy: "each alarm has a source that there is, and its limit",
+  },
+  {
+    gap: "prod is not deployed: what protects its data",
+    assertedBy: "prod outlives its stacks, dev and staging do not",
   },
 ];

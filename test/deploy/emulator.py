@@ -10,7 +10,8 @@ from functools import partial
 
 from ministack.app import main
 from ministack.core import iam_evaluator
-from ministack.services import apigateway
+from ministack.core.responses import error_response_json
+from ministack.services import apigateway, cognito, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 handlers = provisioners._RESOURCE_HANDLERS
@@ -52,18 +53,80 @@ def count_requests_as_encrypted():
     iam_evaluator.EvalContext = partial(iam_evaluator.EvalContext, secure_transport=True)
 
 
+def tell_the_welcoming_function_of_a_new_customer():
+    confirm = cognito._confirm_sign_up
+
+    def confirm_and_tell(data):
+        answer = confirm(data)
+        pool, pool_id = cognito._pool_for_client(data.get("ClientId"))
+        arn = ((pool or {}).get("LambdaConfig") or {}).get("PostConfirmation")
+        if answer[0] != 200 or not arn:
+            return answer
+        user, _ = cognito._resolve_user(pool, data["Username"])
+        event = {
+            "version": "1",
+            "triggerSource": "PostConfirmation_ConfirmSignUp",
+            "region": cognito._pool_region(pool_id),
+            "userPoolId": pool_id,
+            "userName": user["Username"],
+            "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": data["ClientId"]},
+            "request": {"userAttributes": cognito._attr_list_to_dict(user["Attributes"])},
+            "response": {},
+        }
+        record, config, _ = lambda_svc._get_func_record_for_ref(arn)
+        result = lambda_svc._execute_function_with_config_scope(
+            lambda_svc._execution_record_for_config(record, config), event
+        )
+        if result.get("error"):
+            return error_response_json("UserLambdaValidationException", str(result.get("body")), 400)
+        return answer
+
+    cognito._confirm_sign_up = confirm_and_tell
+
+
+def call_the_function_after_confirmation():
+    confirm = cognito._confirm_sign_up
+
+    def confirm_and_call(data):
+        answer = confirm(data)
+        if answer[0] != 200:
+            return answer
+        pool = next(pool for pool in cognito._user_pools.values() if data["ClientId"] in pool["_clients"])
+        user, _ = cognito._resolve_user(pool, data["Username"])
+        # the emulator calls a function for its mails: the same way to another function
+        caller = {"Id": pool["Id"], "LambdaConfig": {"CustomMessage": pool["LambdaConfig"].get("PostConfirmation")}}
+        try:
+            cognito._apply_custom_message_trigger(caller, "PostConfirmation_ConfirmSignUp", user["Username"], {})
+        except cognito._CustomMessageRejected as error:
+            return cognito._custom_message_error(error)
+        return answer
+
+    cognito._confirm_sign_up = confirm_and_call
+
+
 def end_when_stdin_closes():
     sys.stdin.buffer.read()
     os.killpg(0, signal.SIGKILL)
 
 
-branding = "AWS::Cognito::ManagedLoginBranding"
+branding, query = "AWS::Cognito::ManagedLoginBranding", "AWS::Logs::QueryDefinition"
 patch("sign-in-style", branding not in handlers, lambda: accept_unmade(branding))
+patch("saved-queries", query not in handlers, lambda: accept_unmade(query))
 patch("cors", cors_is_stored_as_the_template_spells_it(), spell_cors_as_the_service_does)
 patch(
     "encrypted-requests",
     "secure_transport" not in inspect.getsource(iam_evaluator.enforce),
     count_requests_as_encrypted,
+)
+patch(
+    "post-confirmation",
+    "PostConfirmation_ConfirmSignUp" not in inspect.getsource(cognito),
+    tell_the_welcoming_function_of_a_new_customer,
+)
+patch(
+    "post-confirmation",
+    "PostConfirmation" not in inspect.getsource(cognito),
+    call_the_function_after_confirmation,
 )
 threading.Thread(target=end_when_stdin_closes, daemon=True).start()
 main()

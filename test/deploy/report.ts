@@ -19,8 +19,10 @@ export function found(what: string, actual: unknown, expected: unknown = true): 
   counts[kept ? "passed" : "failed"]++;
   if (kept) proven.push(what);
   console.log(`${"".padStart(10)}${kept ? "passed" : "FAILED"}: ${what}`);
-  if (!kept) console.log(`${"".padStart(12)}expected ${should}\n${"".padStart(12)}     got ${is}`);
+  if (!kept) console.log(`${"".padStart(12)}expected ${cut(should)}\n${"".padStart(12)}     got ${cut(is)}`);
 }
+
+const cut = (text = "nothing") => text.slice(0, 2000);
 
 /** What tests of their own counted. */
 export function add(what: string, one: typeof counts): void {

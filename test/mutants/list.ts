@@ -12,6 +12,11 @@ export type Listed = Mutant & {
 };
 
 const races = (test: string) => ({ file: "test/races.test.ts", test });
+const leastPrivilege = {
+  file: "test/least-privilege.test.ts",
+  test: "every function uses just what it is granted",
+};
+const compatibility = (test: string) => ({ file: "test/compatibility.test.ts", test });
 const carts = "shared/table/carts.ts";
 const orders = "shared/table/orders.ts";
 const books = "shared/table/books.ts";
@@ -529,6 +534,46 @@ const aspects: Listed[] = [
     from: "...tracked.map((line) => takeStock(books.get(line.bookId) as Book, line.quantity)),",
     to: "",
     killer: { file: "test/customer/stock.test.ts", test: "sells 3 copies to 3 of 8 customers" },
+  },
+  {
+    name: "a right that nobody uses",
+    takes: "least privilege",
+    file: "functions/routes.ts",
+    from: '"view-cart": { table: ["BatchGetItem"]',
+    to: '"view-cart": { table: ["BatchGetItem", "Query"]',
+    killer: leastPrivilege,
+  },
+  {
+    name: "a look at the cart reads more than it needs",
+    takes: "least privilege",
+    file: shop,
+    from: "const [item] = await table.read([cartKey(customerId)]);\n  const cart = parseCart(item);\n  return cartView",
+    to: 'const [item] = await table.read([cartKey(customerId), { ...cartKey(customerId), sk: "KEY#" }]);\n  const cart = parseCart(item);\n  return cartView',
+    killer: leastPrivilege,
+  },
+  {
+    name: "cursors of another release are garbled",
+    takes: "old and new code together",
+    file: "shared/cursor.ts",
+    from: "update(`1\\n",
+    to: "update(`2\\n",
+    killer: compatibility("is answered as it answered"),
+  },
+  {
+    name: "keys of another release are forgotten",
+    takes: "old and new code together",
+    file: records,
+    from: ".slice(0, 32)",
+    to: ".slice(0, 31)",
+    killer: compatibility("is answered as it answered"),
+  },
+  {
+    name: "an order without the number of its schema",
+    takes: "old and new code together",
+    file: orders,
+    from: "schema: 1,",
+    to: "",
+    killer: compatibility("carries the number of its schema"),
   },
 ];
 
