@@ -18,9 +18,9 @@ export const patches = {
     gap: "no function is told of a confirmed sign-up: it is called with the event that Cognito documents",
     assertedBy: "a new customer is welcomed by a function that only this pool may call",
   },
-  "post-confirmation": {
-    gap: "a pool's post-confirmation function is never called: called as that for its mails is",
-    assertedBy: "a new customer is welcomed by a function that only this pool may call",
+  "table-update": {
+    gap: "an update of the table looks for it under another name, and puts an empty one in its place",
+    assertedBy: "what must never be replaced keeps its name in CloudFormation",
   },
   "encrypted-requests": {
     gap: "no request counts as encrypted, so that the bootstrap bucket's own policy refuses every asset",

@@ -16,6 +16,7 @@ from ministack.services.cloudformation import provisioners
 
 handlers = provisioners._RESOURCE_HANDLERS
 api = handlers["AWS::ApiGatewayV2::Api"]
+table = handlers["AWS::DynamoDB::GlobalTable"]
 
 
 def patch(name, needed, apply):
@@ -84,24 +85,11 @@ def tell_the_welcoming_function_of_a_new_customer():
     cognito._confirm_sign_up = confirm_and_tell
 
 
-def call_the_function_after_confirmation():
-    confirm = cognito._confirm_sign_up
-
-    def confirm_and_call(data):
-        answer = confirm(data)
-        if answer[0] != 200:
-            return answer
-        pool = next(pool for pool in cognito._user_pools.values() if data["ClientId"] in pool["_clients"])
-        user, _ = cognito._resolve_user(pool, data["Username"])
-        # the emulator calls a function for its mails: the same way to another function
-        caller = {"Id": pool["Id"], "LambdaConfig": {"CustomMessage": pool["LambdaConfig"].get("PostConfirmation")}}
-        try:
-            cognito._apply_custom_message_trigger(caller, "PostConfirmation_ConfirmSignUp", user["Username"], {})
-        except cognito._CustomMessageRejected as error:
-            return cognito._custom_message_error(error)
-        return answer
-
-    cognito._confirm_sign_up = confirm_and_call
+def keep_the_name_of_an_updated_table():
+    update = table["update"]
+    table["update"] = lambda name, old, new, stack: update(
+        name, {**old, "TableName": name}, {**new, "TableName": name}, stack
+    )
 
 
 def end_when_stdin_closes():
@@ -123,10 +111,6 @@ patch(
     "PostConfirmation_ConfirmSignUp" not in inspect.getsource(cognito),
     tell_the_welcoming_function_of_a_new_customer,
 )
-patch(
-    "post-confirmation",
-    "PostConfirmation" not in inspect.getsource(cognito),
-    call_the_function_after_confirmation,
-)
+patch("table-update", "update_with_logical_id" not in table, keep_the_name_of_an_updated_table)
 threading.Thread(target=end_when_stdin_closes, daemon=True).start()
 main()
