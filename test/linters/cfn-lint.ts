@@ -1,5 +1,5 @@
 import { execFile, spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { promisify } from "node:util";
 
@@ -25,8 +25,9 @@ export async function install(): Promise<void> {
   const requirements = readFileSync(wanted, "utf8");
   if (existsSync(installed) && readFileSync(installed, "utf8") === requirements) return;
   console.log("Installing cfn-lint in .local/cfn-lint");
+  rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { recursive: true });
-  await promisify(execFile)(python, ["-m", "venv", "--clear", join(home, "venv")], patience);
+  await promisify(execFile)(python, ["-m", "venv", join(home, "venv")], patience);
   const packages = [
     "-m",
     "pip",

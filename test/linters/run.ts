@@ -9,11 +9,16 @@ import { type Finding, install, lint, missing } from "./cfn-lint.ts";
 // `npm run test:linters`: what others' rules say of the templates of every environment. Nothing may be found but what
 // accepted.ts expects, and all of that must be: a linter that finds nothing at all has not looked.
 
+process.once("exit", () => rmSync(folder, { recursive: true }));
 const counts = { passed: 0, failed: 0, skipped: 0 };
 const { version } = JSON.parse(readFileSync("node_modules/cdk-nag/package.json", "utf8"));
 const [cfnLint = ""] = readFileSync(join(import.meta.dirname, "requirements.txt"), "utf8").split("\n");
 const withoutCfnLint = missing();
-if (!withoutCfnLint) await install();
+if (!withoutCfnLint)
+  await install().catch((error: Error) => {
+    console.error(`cfn-lint cannot be installed: ${error.message.trim().split("\n").at(-1)}`);
+    process.exit(1);
+  });
 
 for (const environment of Object.values(environments)) {
   const { app, stacks } = stacksOf(environment);
@@ -39,7 +44,6 @@ for (const environment of Object.values(environments)) {
     judge(title, lint(templates), acceptedByCfnLint);
   }
 }
-rmSync(folder, { recursive: true });
 console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;
 
