@@ -137,7 +137,7 @@ export const differences: Difference[] = [
     embedded: "1, 2 and more",
     dynamoDbLocal: "1, 2, 3 and more",
     covered:
-      "a page goes on until it is full or at its end, whatever it was cut into: shared/table/client.ts",
+      "a page goes on until it is full or at its end: test/rules.test.ts, orders as long as they may be",
     see: async (client, TableName) => {
       const large = { text: text("x".repeat(350_000)) };
       await three(client, TableName, "large", large);
@@ -172,7 +172,7 @@ export const differences: Difference[] = [
     what: "a sort key of the index of more than 1,024 bytes",
     embedded: "written for 6 units",
     dynamoDbLocal: "ValidationException",
-    covered: "a title of 300 characters of three bytes and an id of 64 fit: shared/table/keys.ts",
+    covered: "a title is cut to 200 characters, 865 bytes with its id: test/rules.test.ts",
     see: (client, table) =>
       written(client, [put(table, "long", { ipk: text("G"), isk: text("x".repeat(1025)) })]),
   },
