@@ -8,6 +8,7 @@ import type { RouteKeysOf } from "./routes.ts";
 export const handler = serve<RouteKeysOf<"place-order">>({
   "POST /api/orders": customer({ body: PlaceOrder, takesKey: true }, async (request) => {
     const placed = await placeOrder(request, request.body, parseIfMatch(request.ifMatch));
+    request.notes.order = placed.order.orderId;
     return created(orderView(placed.order), orderLocation(placed.order.orderId), replayed(placed));
   }),
 });

@@ -3,6 +3,7 @@ import {
   CognitoIdentityProviderClient,
 } from "@aws-sdk/client-cognito-identity-provider";
 import type { PostConfirmationTriggerEvent } from "aws-lambda";
+import { logLine } from "../shared/log.ts";
 
 // Cognito waits five seconds for a trigger: two tries fit into them.
 const cognito = new CognitoIdentityProviderClient({
@@ -23,7 +24,7 @@ export const handler = async (event: PostConfirmationTriggerEvent): Promise<Post
     );
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";
-    console.error(JSON.stringify({ message: "welcome-customer failed", userPoolId, userName, reason }));
+    logLine({ message: "welcome-customer failed", userPoolId, userName, reason });
     throw error;
   }
   return event;

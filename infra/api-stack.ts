@@ -23,6 +23,7 @@ import {
 } from "aws-cdk-lib/aws-cognito";
 import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
+import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
 import { type FunctionName, functions, routeKey, routes } from "../functions/routes.ts";
 import { layout } from "../shared/table/keys.ts";
@@ -36,12 +37,22 @@ type Parts = { environment: Environment; code: string; data: DataStack; identity
 
 /** What may be asked: the HTTP API built from the route table, its functions, and the client that signs customers in. */
 export class ApiStack extends Stack {
+  readonly api: HttpApi;
+  /** One line for each request that a function answered (shared/http.ts). */
+  readonly requestLog: LogGroup;
+  /** One line for each request that came, those that API Gateway answered by itself included. */
+  readonly accessLog: LogGroup;
+
   constructor(scope: Construct, id: string, parts: Parts) {
     super(scope, id);
     const { environment, data, identity } = parts;
 
+    this.requestLog = keptLog(this, "RequestLog", environment);
+    pinned(this.requestLog, "RequestLog");
+    this.accessLog = keptLog(this, "AccessLog", environment);
+    pinned(this.accessLog, "AccessLog");
     const client = this.appClient(parts);
-    const api = new HttpApi(this, "Api", {
+    this.api = new HttpApi(this, "Api", {
       apiName: `bookshop-${environment.name}`,
       createDefaultStage: false,
       // Closed unless a route is opened by name.
@@ -56,15 +67,20 @@ export class ApiStack extends Stack {
         maxAge: Duration.seconds(cors.maxAgeSeconds),
       },
     });
-    pinned(api, "Api");
-    this.answerRoutes(api, client, parts);
-    const stage = this.stage(api, environment);
+    pinned(this.api, "Api");
+    this.answerRoutes(client, parts);
+    const stage = this.stage(environment);
 
     new CfnOutput(this, "ApiUrl", { value: stage.url });
     new CfnOutput(this, "UserPoolId", { value: identity.pool.userPoolId });
     new CfnOutput(this, "ClientId", { value: client.userPoolClientId });
     new CfnOutput(this, "SignInUrl", { value: identity.domain.baseUrl() });
     new CfnOutput(this, "TableName", { value: data.table.tableName });
+
+    // Pinned: an export that another stack still imports cannot be taken away.
+    this.exportValue(this.api.apiId);
+    this.exportValue(this.requestLog.logGroupName);
+    this.exportValue(this.accessLog.logGroupName);
   }
 
   /** The one client: public, hosted sign-in with code and PKCE only, no right to touch one's own account through it. */
@@ -101,7 +117,7 @@ export class ApiStack extends Stack {
   }
 
   /** A function for each name in the route table, and the open `$default` one for what no route knows. */
-  private answerRoutes(api: HttpApi, client: UserPoolClient, { environment, code, data, identity }: Parts) {
+  private answerRoutes(client: UserPoolClient, { environment, code, data, identity }: Parts) {
     const variables = functionVariables({
       tableName: data.table.tableName,
       userPoolId: identity.pool.userPoolId,
@@ -112,14 +128,15 @@ export class ApiStack extends Stack {
     });
     const answerWith = (name: string, rights: PolicyStatement[]) => {
       const timeout = Duration.seconds(10);
-      const lambda = bundledFunction(this, name, { environment, code, timeout, rights, variables });
+      const logGroup = this.requestLog;
+      const lambda = bundledFunction(this, name, { environment, code, logGroup, timeout, rights, variables });
       return new HttpLambdaIntegration(`${name}-integration`, lambda);
     };
 
     for (const name of Object.keys(functions) as FunctionName[]) {
       const integration = answerWith(name, rightsOf(name, data.table));
       for (const { method, path, who } of routes.filter((route) => route.function === name))
-        api.addRoutes({
+        this.api.addRoutes({
           path,
           methods: [HttpMethod[method]],
           integration,
@@ -127,21 +144,21 @@ export class ApiStack extends Stack {
         });
     }
     new HttpRoute(this, "fallback-route", {
-      httpApi: api,
+      httpApi: this.api,
       routeKey: HttpRouteKey.DEFAULT,
       integration: answerWith("fallback", []),
       authorizer: new HttpNoneAuthorizer(),
     });
   }
 
-  private stage(api: HttpApi, environment: Environment) {
+  private stage(environment: Environment) {
     const stage = new HttpStage(this, "Stage", {
-      httpApi: api,
+      httpApi: this.api,
       stageName: "$default",
       autoDeploy: true,
       throttle: { rateLimit: environment.throttle.rate, burstLimit: environment.throttle.burst },
       accessLogSettings: {
-        destination: new LogGroupLogDestination(keptLog(this, "access-log", environment)),
+        destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(
           JSON.stringify({
             time: "$context.requestTime",
@@ -163,7 +180,7 @@ export class ApiStack extends Stack {
       ]),
     );
     // CloudFormation does not see that settings name routes, and would set them before there are any.
-    for (const route of api.node.findAll().filter((child) => child instanceof CfnRoute))
+    for (const route of this.api.node.findAll().filter((child) => child instanceof CfnRoute))
       resource.addResourceDependency(route);
     return stage;
   }

@@ -4,6 +4,7 @@ import { bundle } from "./bundle.ts";
 import { DataStack } from "./data-stack.ts";
 import { type Environment, environmentNamed } from "./environments.ts";
 import { IdentityStack } from "./identity-stack.ts";
+import { OperationsStack } from "./operations-stack.ts";
 
 /** The stacks one environment is made of; `code` is the folder with a bundle for each function. */
 export const bookshop = (app: App, environment: Environment, code: string) => {
@@ -11,7 +12,8 @@ export const bookshop = (app: App, environment: Environment, code: string) => {
   const data = new DataStack(app, `${name}-data`, { environment });
   const identity = new IdentityStack(app, `${name}-identity`, { environment, code });
   const api = new ApiStack(app, `${name}-api`, { environment, code, data, identity });
-  return { data, identity, api };
+  const operations = new OperationsStack(app, `${name}-operations`, { environment, data, api });
+  return { data, identity, api, operations };
 };
 
 const rules = {

@@ -19,6 +19,10 @@ export type Environment = {
   protectData: boolean;
   /** How long access and function logs are kept, in days. */
   logDays: 7 | 30 | 90 | 365;
+  /** true: a dashboard and alarms, which cost money beyond the third and the tenth of an account. */
+  watched: boolean;
+  /** Where alarms are mailed to, once that address has confirmed it. */
+  alarmsTo?: string;
   /** Requests a second over all callers, and the burst above it, of what has no rate of its own: requests no route knows. */
   throttle: { rate: number; burst: number };
 };
@@ -36,6 +40,7 @@ export const environments: Record<Environment["name"], Environment> = {
     domainPrefix: "bookshop",
     protectData: false,
     logDays: 7,
+    watched: false,
     throttle: { rate: 200, burst: 400 },
   },
   staging: {
@@ -48,6 +53,7 @@ export const environments: Record<Environment["name"], Environment> = {
     domainPrefix: "bookshop",
     protectData: false,
     logDays: 30,
+    watched: false,
     throttle: { rate: 200, burst: 400 },
   },
   prod: {
@@ -60,6 +66,7 @@ export const environments: Record<Environment["name"], Environment> = {
     domainPrefix: "bookshop",
     protectData: true,
     logDays: 90,
+    watched: true,
     throttle: { rate: 1000, burst: 2000 },
   },
 };

@@ -1,24 +1,34 @@
 import { join } from "node:path";
 import { type Duration, RemovalPolicy, type Stack } from "aws-cdk-lib";
 import { PolicyDocument, PolicyStatement, Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
-import { Architecture, Code, Function as LambdaFunction, Runtime } from "aws-cdk-lib/aws-lambda";
+import {
+  Architecture,
+  Code,
+  Function as LambdaFunction,
+  LoggingFormat,
+  Runtime,
+  SystemLogLevel,
+} from "aws-cdk-lib/aws-lambda";
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Environment } from "./environments.ts";
 
-/** A bundled function with a log and a role of its own. The role may write that log, and do what `rights` say. */
+/** By which name a function stands in its environment, and in its metrics. */
+export const functionName = ({ name }: Environment, called: string) => `bookshop-${name}-${called}`;
+
+/** A bundled function with a role of its own, which may write this log and do what `rights` say. */
 export const bundledFunction = (
   stack: Stack,
   name: string,
   options: {
     environment: Environment;
     code: string;
+    logGroup: LogGroup;
     timeout: Duration;
     rights?: PolicyStatement[];
     variables?: Record<string, string>;
   },
 ) => {
-  const { environment, code, timeout, rights = [], variables = {} } = options;
-  const logGroup = keptLog(stack, `${name}-log`, environment);
+  const { environment, code, logGroup, timeout, rights = [], variables = {} } = options;
   const writeLog = new PolicyStatement({
     actions: ["logs:CreateLogStream", "logs:PutLogEvents"],
     resources: [logGroup.logGroupArn],
@@ -28,7 +38,7 @@ export const bundledFunction = (
     inlinePolicies: { rights: new PolicyDocument({ statements: [writeLog, ...rights] }) },
   });
   return new LambdaFunction(stack, name, {
-    functionName: `bookshop-${environment.name}-${name}`,
+    functionName: functionName(environment, name),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
     // CPU comes in proportion to memory, and a request waits mostly for CPU: with half of it, twice as long.
@@ -38,6 +48,9 @@ export const bundledFunction = (
     code: Code.fromAsset(join(code, name)),
     environment: variables,
     logGroup,
+    // Without Lambda's own three lines for each request; what goes wrong is a warning, and stays.
+    loggingFormat: LoggingFormat.JSON,
+    systemLogLevelV2: SystemLogLevel.WARN,
     role,
   });
 };

@@ -13,7 +13,7 @@ import {
 import { Policy, PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { Construct } from "constructs";
 import type { Environment } from "./environments.ts";
-import { bundledFunction } from "./function.ts";
+import { bundledFunction, keptLog } from "./function.ts";
 import { stateful } from "./stateful.ts";
 
 /** Who there is: the user pool, its sign-in domain, its two groups, and the function that welcomes a new customer. */
@@ -77,7 +77,8 @@ export class IdentityStack extends Stack {
     // Cognito waits 5 seconds for a trigger, whatever the function's own limit
     // (docs.aws.amazon.com/cognito/latest/developerguide/cognito-user-pools-working-with-lambda-triggers.html).
     const timeout = Duration.seconds(5);
-    const welcome = bundledFunction(this, "welcome-customer", { environment, code, timeout });
+    const logGroup = keptLog(this, "welcome-customer-log", environment);
+    const welcome = bundledFunction(this, "welcome-customer", { environment, code, logGroup, timeout });
     this.pool.addTrigger(UserPoolOperation.POST_CONFIRMATION, welcome);
     // A policy of its own: as part of the role it would wait for the pool, which waits for the function and its role.
     welcome.role?.attachInlinePolicy(

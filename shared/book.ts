@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Money, money, Price } from "./money.ts";
 import { Text } from "./text.ts";
 
@@ -6,30 +6,28 @@ export const mostStock = 1_000_000_000;
 
 const fields = {
   title: Text(300),
-  authors: z.array(Text(100)).min(1).max(50),
+  authors: z.array(Text(100)).check(z.minLength(1), z.maxLength(50)),
   price: Price,
-  isbn: z
-    .string()
-    .regex(/^\d[\d-]{8,15}[\dXx]$/, "Must be an ISBN")
-    .nullable(),
-  stock: z.int().min(0).max(mostStock).nullable(),
+  isbn: z.nullable(z.string().check(z.regex(/^\d[\d-]{8,15}[\dXx]$/, "Must be an ISBN"))),
+  stock: z.nullable(z.int().check(z.gte(0), z.lte(mostStock))),
   active: z.boolean(),
 };
 
 export const NewBook = z.strictObject({
   ...fields,
-  isbn: fields.isbn.default(null),
-  stock: fields.stock.default(null),
-  active: fields.active.default(true),
+  isbn: z._default(fields.isbn, null),
+  stock: z._default(fields.stock, null),
+  active: z._default(fields.active, true),
 });
 
 export const BookChange = z
-  .strictObject({ ...fields, stockChange: z.int().min(-mostStock).max(mostStock) })
-  .partial()
-  .refine(({ stock, stockChange }) => stock === undefined || stockChange === undefined, {
-    path: ["stockChange"],
-    message: "Cannot stand beside stock",
-  });
+  .partial(z.strictObject({ ...fields, stockChange: z.int().check(z.gte(-mostStock), z.lte(mostStock)) }))
+  .check(
+    z.refine(({ stock, stockChange }) => stock === undefined || stockChange === undefined, {
+      path: ["stockChange"],
+      message: "Cannot stand beside stock",
+    }),
+  );
 
 /** A book of the catalogue; `price` in minor units, `stock` null where it is not tracked. */
 export type Book = {

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Book, isAvailable } from "./book.ts";
 import { Id } from "./ids.ts";
 import { type Money, money } from "./money.ts";
@@ -7,9 +7,9 @@ import { sortable } from "./text.ts";
 export const mostTitles = 50;
 export const mostCopies = 99;
 
-const Quantity = z.int().min(1).max(mostCopies);
+const Quantity = z.int().check(z.gte(1), z.lte(mostCopies));
 
-export const AddToCart = z.strictObject({ bookId: Id, quantity: Quantity.default(1) });
+export const AddToCart = z.strictObject({ bookId: Id, quantity: z._default(Quantity, 1) });
 export const SetQuantity = z.strictObject({ quantity: Quantity });
 
 /**

@@ -154,10 +154,11 @@ async function orderFrom(
   };
 }
 
-async function orderedOrUnknown({ table, customerId }: Request, cartId: string): Promise<Refusal> {
+async function orderedOrUnknown({ table, customerId, notes }: Request, cartId: string): Promise<Refusal> {
   const order = await readOrder(table, customerId, cartId);
   if (!order) return new Refusal("cart-not-found", "There is no such cart.");
   const { orderId } = order;
+  notes.order = orderId;
   const location = orderLocation(orderId);
   return new Refusal("order-already-exists", "This cart has become an order.", { orderId }, { location });
 }

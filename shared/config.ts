@@ -1,13 +1,21 @@
-import * as z from "zod";
+import * as z from "zod/mini";
+import en from "zod/v4/locales/en.js";
 
-const Milliseconds = z.string().regex(/^\d+$/).transform(Number).pipe(z.int().min(1));
+// the small build has no words of its own
+z.config(en());
+
+const Text = z.string().check(z.minLength(1));
+const Milliseconds = z.pipe(
+  z.pipe(z.string().check(z.regex(/^\d+$/)), z.transform(Number)),
+  z.int().check(z.gte(1)),
+);
 
 const Variables = z.object({
-  TABLE_NAME: z.string().min(1),
-  USER_POOL_ID: z.string().min(1),
-  CLIENT_ID: z.string().min(1),
+  TABLE_NAME: Text,
+  USER_POOL_ID: Text,
+  CLIENT_ID: Text,
   JWKS_URI: z.url(),
-  CURRENCY: z.string().regex(/^[A-Z]{3}$/),
+  CURRENCY: z.string().check(z.regex(/^[A-Z]{3}$/)),
   ORDERING: z.enum(["on", "paused"]),
   STORE_CONNECT_MS: Milliseconds,
   STORE_REQUEST_MS: Milliseconds,

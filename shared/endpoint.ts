@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { type Answer, type Endpoint, type Event, type Notes, parseBody, parseQuery } from "./http.ts";
 import { callerOf, requireGroup } from "./identity.ts";
 import { Refusal } from "./refusal.ts";
@@ -7,7 +7,7 @@ import { type KeyedRequest, keyedRequest } from "./table/key-records.ts";
 
 /** What a route takes besides its path. */
 type Form<Body> = {
-  body?: z.ZodType<Body>;
+  body?: z.ZodMiniType<Body>;
   query?: readonly string[];
   /** true: an Idempotency-Key makes it happen once. */
   takesKey?: boolean;
@@ -17,6 +17,8 @@ type Form<Body> = {
 type Asked<Body> = {
   /** API Gateway's id of this request: kept with what it writes, shown in X-Request-Id and the log. */
   requestId: string;
+  /** What the log will say of it. */
+  notes: Notes;
   table: Table;
   path: Record<string, string | undefined>;
   query: ReadonlyMap<string, string>;
@@ -35,7 +37,7 @@ export const anyone =
   <Body = undefined>(form: Form<Body>, run: (asked: Asked<Body>) => Promise<Answer>): Endpoint =>
   async (event, notes) => {
     const table = openTable();
-    return run(parse(event, form, table)).finally(() => Object.assign(notes, table.used));
+    return run(parse(event, form, table, notes)).finally(() => Object.assign(notes, table.used));
   };
 
 const groupMember =
@@ -46,7 +48,7 @@ const groupMember =
     const caller = await callerOf(event.headers.authorization);
     notes.sub = caller.customerId;
     requireGroup(caller, group);
-    return run({ ...parse(event, form, table), customerId: caller.customerId }).finally(() =>
+    return run({ ...parse(event, form, table, notes), customerId: caller.customerId }).finally(() =>
       Object.assign(notes, table.used),
     );
   };
@@ -57,11 +59,12 @@ export const customer = groupMember("customers");
 /** A route for accounts in the group `admins`. */
 export const admin = groupMember("admins");
 
-function parse<Body>(event: Event, form: Form<Body>, table: Table): Asked<Body> {
+function parse<Body>(event: Event, form: Form<Body>, table: Table, notes: Notes): Asked<Body> {
   const body = form.body ? parseBody(event, form.body) : (undefined as Body);
   const path = event.pathParameters ?? {};
   return {
     requestId: event.requestContext.requestId,
+    notes,
     table,
     path,
     query: parseQuery(event, form.query ?? []),

@@ -4,15 +4,27 @@ import type {
   APIGatewayProxyStructuredResultV2,
   Context as LambdaContext,
 } from "aws-lambda";
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { now } from "./chance.ts";
+import { logLine } from "./log.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 
 export type Event = APIGatewayProxyEventV2;
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
 
-/** What the log says of a request besides its route and outcome: filled in while it is served. */
-export type Notes = { sub?: string; calls?: number; read?: number; write?: number };
+/**
+ * What the log says of a request besides its route and outcome: filled in while it is served. `order` is one that exists;
+ * `calls` to the store, and how many of them met a conflict or a throttle; `read` and `write` in capacity units.
+ */
+export type Notes = {
+  sub?: string;
+  order?: string;
+  calls?: number;
+  conflicts?: number;
+  read?: number;
+  write?: number;
+  cold?: true;
+};
 
 /** Answers one route, or throws a Refusal. */
 export type Endpoint = (event: Event, notes: Notes) => Promise<Answer>;
@@ -28,7 +40,7 @@ const mostBytes = 65_536;
  */
 export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpoint>) =>
   middy<Event, Result, Error, Context>({ timeoutEarlyInMillis: 0 })
-    .use(logged)
+    .use(logged())
     .use(rendered)
     .handler(
       async (event, { notes }) => endpoints[event.routeKey as RouteKey](event, notes) as Promise<Result>,
@@ -36,14 +48,18 @@ export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpo
 
 type Middleware = MiddlewareObj<Event, Result, Error, Context>;
 
-const logged: Middleware = {
-  before: ({ context }) => {
-    context.started = now();
-    context.notes = {};
-  },
-  after: ({ event, context }) => log(event, context),
-  onError: ({ event, context }) => log(event, context),
-};
+function logged(): Middleware {
+  let cold = true;
+  return {
+    before: ({ context }) => {
+      context.started = now();
+      context.notes = cold ? { cold } : {};
+      cold = false;
+    },
+    after: ({ event, context }) => log(event, context),
+    onError: ({ event, context }) => log(event, context),
+  };
+}
 
 const rendered: Middleware = {
   after: (request) => {
@@ -59,7 +75,7 @@ const rendered: Middleware = {
 function failure(error: unknown, event: Event): Answer {
   if (error instanceof Refusal) return { status: error.status, headers: error.headers, body: error.problem };
   const { name, message, stack } = error as Error;
-  console.error(JSON.stringify({ requestId: event.requestContext.requestId, error: name, message, stack }));
+  logLine({ requestId: event.requestContext.requestId, error: name, message, stack });
   const problem = {
     type: "about:blank",
     title: "Internal Server Error",
@@ -95,7 +111,7 @@ function log(event: Event, { started, notes, outcome }: Context): void {
     status: outcome.status,
     code,
   };
-  console.log(JSON.stringify({ ...line, ms: now() - started, ...used }));
+  logLine({ ...line, ms: now() - started, ...used });
 }
 
 export const ok = (body: unknown, headers: Record<string, string> = {}): Answer => ({
@@ -118,7 +134,7 @@ export const replayed = (answer: { replayed: boolean }): Record<string, string> 
  * The body as its schema has it. Where every field is optional it may be absent.
  * @throws Refusal `payload-too-large` before anything is parsed, `unsupported-media-type`, `invalid-request`.
  */
-export function parseBody<Body>(event: Event, schema: z.ZodType<Body>): Body {
+export function parseBody<Body>(event: Event, schema: z.ZodMiniType<Body>): Body {
   const bytes = Buffer.from(event.body ?? "", event.isBase64Encoded ? "base64" : "utf8");
   if (bytes.length > mostBytes)
     throw new Refusal("payload-too-large", `A body may have up to ${mostBytes} bytes.`);

@@ -3,7 +3,8 @@ import { request as httpsRequest } from "node:https";
 import { CognitoJwtVerifier } from "aws-jwt-verify";
 import { FetchError, JwtBaseError, ParameterValidationError } from "aws-jwt-verify/error";
 import { SimpleJwksCache } from "aws-jwt-verify/jwk";
-import * as z from "zod";
+import * as z from "zod/mini";
+import { $ZodError } from "zod/v4/core";
 import { now } from "./chance.ts";
 import { config } from "./config.ts";
 import { Refusal, temporarilyUnavailable } from "./refusal.ts";
@@ -18,20 +19,25 @@ const longestLifeSeconds = 24 * 60 * 60;
 /** What aws-jwt-verify lets pass although Cognito never signs it. */
 const Claims = z
   .object({
-    sub: z.string().regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/),
+    sub: z.string().check(z.regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/)),
     iat: z.int(),
     exp: z.int(),
-    "cognito:groups": z.array(z.string()).default([]),
+    "cognito:groups": z._default(z.array(z.string()), []),
   })
-  .refine(({ iat }) => iat <= now() / 1000 + clockSkewSeconds, "issued in the future")
-  .refine(({ iat, exp }) => exp - iat <= longestLifeSeconds, "lives too long");
-const Keys = z.object({ keys: z.array(z.object({ kid: z.string() })).min(1) });
-const Header = z.object({ crit: z.undefined().optional() });
+  .check(
+    z.refine(({ iat }) => iat <= now() / 1000 + clockSkewSeconds, "issued in the future"),
+    z.refine(({ iat, exp }) => exp - iat <= longestLifeSeconds, "lives too long"),
+  );
+const Keys = z.object({ keys: z.array(z.object({ kid: z.string() })).check(z.minLength(1)) });
+const Header = z.object({ crit: z.optional(z.undefined()) });
 
 const verifier = CognitoJwtVerifier.create(
   { userPoolId: config.userPoolId, clientId: config.clientId, tokenUse: "access" },
   { jwksCache: new SimpleJwksCache({ fetcher: { fetch: () => download(new URL(config.jwksUri)) } }) },
 );
+
+/** Fetches the keys that tokens are signed with, ahead of the first token. */
+export const fetchKeys = (): Promise<void> => verifier.hydrate();
 
 /** @throws Refusal `unauthenticated`; `temporarily-unavailable` where the keys are out of reach. */
 export async function callerOf(authorization: string | undefined): Promise<Caller> {
@@ -49,7 +55,7 @@ export async function callerOf(authorization: string | undefined): Promise<Calle
     if (
       error instanceof JwtBaseError ||
       error instanceof ParameterValidationError ||
-      error instanceof z.ZodError
+      error instanceof $ZodError
     )
       throw unauthenticated();
     throw error;

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { now, randomOctets } from "./chance.ts";
 
 // Crockford's base 32: no letter that is read as a digit, and in the order in which DynamoDB sorts.
@@ -6,7 +6,7 @@ const alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 const timeLength = 10;
 
 /** Any id of ours as a client may send it. */
-export const Id = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/, "Must be an id");
+export const Id = z.string().check(z.regex(/^[A-Za-z0-9_-]{1,64}$/, "Must be an id"));
 
 const randomText = (length: number) =>
   Array.from(randomOctets(length), (octet) => alphabet[octet % 32]).join("");

@@ -1,9 +1,9 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { config } from "./config.ts";
 
 /** Integer minor units (cents) and an ISO 4217 code: the shop's one currency. */
 export const Price = z.strictObject({
-  amount: z.int().min(0).max(1_000_000_000),
+  amount: z.int().check(z.gte(0), z.lte(1_000_000_000)),
   currency: z.literal(config.currency),
 });
 

@@ -1,20 +1,20 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Id, timeOf } from "./ids.ts";
 import { type Money, money } from "./money.ts";
 import { Text } from "./text.ts";
 
 export const Address = z.strictObject({
   name: Text(100),
-  lines: z.array(Text(100)).min(1).max(4),
+  lines: z.array(Text(100)).check(z.minLength(1), z.maxLength(4)),
   city: Text(100),
-  region: Text(100).optional(),
-  postalCode: Text(100).optional(),
-  country: z.string().regex(/^[A-Z]{2}$/, "Must be an ISO 3166-1 alpha-2 code"),
+  region: z.optional(Text(100)),
+  postalCode: z.optional(Text(100)),
+  country: z.string().check(z.regex(/^[A-Z]{2}$/, "Must be an ISO 3166-1 alpha-2 code")),
 });
 
 export type Address = z.infer<typeof Address>;
 
-export const PlaceOrder = z.strictObject({ cartId: Id.optional(), shippingAddress: Address.optional() });
+export const PlaceOrder = z.strictObject({ cartId: z.optional(Id), shippingAddress: z.optional(Address) });
 
 export const statuses = ["pending", "paid", "shipped", "delivered", "cancelled"] as const;
 export type Status = (typeof statuses)[number];

@@ -3,6 +3,7 @@ import { type Cart, type CartView, cartView, mostCopies, mostTitles } from "./ca
 import { bookNotFound, unavailable } from "./catalogue.ts";
 import { fraction, sleep, timestamp } from "./chance.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
+import type { Notes } from "./http.ts";
 import { isCartId, partsOf } from "./ids.ts";
 import { customerMayMove, type Order } from "./order.ts";
 import { Refusal } from "./refusal.ts";
@@ -17,7 +18,13 @@ import { moveOrder } from "./transition.ts";
 const orderGoesByMs = 500;
 
 /** A customer's request, as the operations see it. */
-export type Request = { customerId: string; requestId: string; table: Table; key: KeyedRequest | undefined };
+export type Request = {
+  customerId: string;
+  requestId: string;
+  notes: Notes;
+  table: Table;
+  key: KeyedRequest | undefined;
+};
 
 /** `replayed`: the Idempotency-Key had done it before, and nothing was done now. */
 export type CartAnswer = { cart: CartView; replayed: boolean };
@@ -119,10 +126,14 @@ export async function orderHistory(
 }
 
 /** One order of this customer. @throws Refusal `order-not-found`, another's and one that never was alike. */
-export async function findOrder({ table, customerId }: Request, orderId: string): Promise<StoredOrder> {
+export async function findOrder(
+  { table, customerId, notes }: Request,
+  orderId: string,
+): Promise<StoredOrder> {
   const parts = partsOf(orderId);
   const order = parts ? await readOrder(table, customerId, parts.cartId) : undefined;
   if (order?.orderId !== orderId) throw orderNotFound();
+  notes.order = orderId;
   return order;
 }
 

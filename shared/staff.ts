@@ -1,4 +1,4 @@
-import type * as z from "zod";
+import type * as z from "zod/mini";
 import { type Book, type BookChange, bookTag, mostStock, type NewBook } from "./book.ts";
 import { bookNotFound } from "./catalogue.ts";
 import { cursorAt, positionOf } from "./cursor.ts";
@@ -139,10 +139,11 @@ export async function listOrders(
 }
 
 /** Anyone's order. @throws Refusal `order-not-found` */
-export async function findAnyOrder({ table }: Request, orderId: string): Promise<StoredOrder> {
+export async function findAnyOrder({ table, notes }: Request, orderId: string): Promise<StoredOrder> {
   const parts = partsOf(orderId);
   const order = parts ? await readOrder(table, parts.customerId, parts.cartId) : undefined;
   if (order?.orderId !== orderId) throw orderNotFound();
+  notes.order = orderId;
   return order;
 }
 

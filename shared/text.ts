@@ -1,11 +1,11 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 
 /** 1 to `most` characters of one line, with something to see in it. */
 export const Text = (most: number) =>
-  z
-    .string()
-    .refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text")
-    .refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`);
+  z.string().check(
+    z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text"),
+    z.refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`),
+  );
 
 /** How titles are compared and sorted: without case, accents and double spaces; at most 200 characters. */
 export const sortable = (title: string): string =>

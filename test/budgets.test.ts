@@ -28,7 +28,7 @@ async function costOf(
   body?: unknown,
   headers?: Record<string, string>,
 ): Promise<Cost> {
-  const log = vi.spyOn(console, "log").mockImplementation(() => {});
+  const log = vi.spyOn(process.stdout, "write").mockReturnValue(true);
   const { status, text } = await instance.send(who.token, method, path, body, headers);
   const line = String(log.mock.lastCall?.[0]);
   log.mockRestore();

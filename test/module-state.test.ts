@@ -140,6 +140,8 @@ test("nothing but a client and a verifier is made for a module by a package, bes
   const makers = all(findMakers).filter((line) => !line.endsWith(": z"));
 
   expect(makers).toEqual([
+    // the words of refused fields
+    "shared/config.ts: en",
     "shared/identity.ts: CognitoJwtVerifier",
     "shared/table/client.ts: DynamoDBDocumentClient",
   ]);

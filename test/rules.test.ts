@@ -447,7 +447,11 @@ describe("a history of orders as long as orders may be", () => {
       placed.unshift(order.orderId);
     }
     const page = (cursor?: string, limit = 50) =>
-      orderHistory({ customerId, requestId: "request", table: openTable(), key: undefined }, cursor, limit);
+      orderHistory(
+        { customerId, requestId: "request", notes: {}, table: openTable(), key: undefined },
+        cursor,
+        limit,
+      );
     const { orders, nextCursor } = await page(undefined, 9);
     expect([...orders, ...(await page(nextCursor ?? "")).orders].map(({ orderId }) => orderId)).toEqual(
       placed,

@@ -10,6 +10,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
  */
 type Plant = { breaks: string; in: string; from: string | RegExp; to: string; caughtBy: string };
 
+const inStaging = (test: string) => `templates of staging ${test}`;
 const inProd = (test: string) => `templates of prod ${test}`;
 const anyEnvironment = (test: string) => `templates where environments differ ${test}`;
 
@@ -23,12 +24,28 @@ const clientTest = inProd(
 );
 const throttleTest = inProd("each route has its throttle, set once the route is there");
 
+const logsTest = inProd(
+  "every log ends after its time; the API's functions share one, and welcome-customer has its own",
+);
+const quietTest = inProd(
+  "nothing but what functions say and what goes wrong is logged, as JSON, and nothing is traced",
+);
+const exportsTest = inProd("what one stack takes from another keeps its name");
+const retainedTest = anyEnvironment("prod outlives its stacks, dev and staging do not");
+const watchedTest = anyEnvironment("prod alone is watched: one dashboard, and eight alarms at most");
+const sourcesTest = anyEnvironment("each alarm has a source that there is, and its limit");
+const rowsTest = anyEnvironment(
+  "each alarm says what it means and what to do, in its mail and in a row of docs/operations.md",
+);
+const mailTest = anyEnvironment("alarms reach their topic, over TLS alone, and by mail whoever is named");
+
 const routes = "functions/routes.ts";
 const data = "infra/data-stack.ts";
 const identity = "infra/identity-stack.ts";
 const api = "infra/api-stack.ts";
 const functions = "infra/function.ts";
 const environments = "infra/environments.ts";
+const operations = "infra/operations-stack.ts";
 
 const plants: Plant[] = [
   {
@@ -125,7 +142,7 @@ const plants: Plant[] = [
   {
     breaks: "the API's name is not pinned",
     in: api,
-    from: 'pinned(api, "Api");',
+    from: 'pinned(this.api, "Api");',
     to: "",
     caughtBy: namesTest,
   },
@@ -134,7 +151,7 @@ const plants: Plant[] = [
     in: identity,
     from: "exportValue(this.domain.domainName)",
     to: "exportValue(this.pool.userPoolArn)",
-    caughtBy: inProd("what one stack takes from another keeps its name"),
+    caughtBy: exportsTest,
   },
   {
     breaks: "the index carries everything",
@@ -232,7 +249,77 @@ const plants: Plant[] = [
     in: functions,
     from: "retention: logDays,",
     to: "retention: Infinity,",
-    caughtBy: inProd("every log ends after its time, and each function has one of its own"),
+    caughtBy: logsTest,
+  },
+  {
+    breaks: "a function writes another log",
+    in: api,
+    from: "const logGroup = this.requestLog",
+    to: "const logGroup = this.accessLog",
+    caughtBy: logsTest,
+  },
+  {
+    breaks: "staging's logs are kept as long as prod's",
+    in: environments,
+    from: "logDays: 30",
+    to: "logDays: 90",
+    caughtBy: logsTest.replace("prod", "staging"),
+  },
+  {
+    breaks: "a log's name is not pinned",
+    in: api,
+    from: 'pinned(this.requestLog, "RequestLog");',
+    to: "",
+    caughtBy: namesTest,
+  },
+  {
+    breaks: "Lambda writes lines of its own for each request",
+    in: functions,
+    from: "SystemLogLevel.WARN",
+    to: "SystemLogLevel.INFO",
+    caughtBy: quietTest,
+  },
+  {
+    breaks: "the log is text",
+    in: functions,
+    from: /loggingFormat: .*\s+systemLogLevelV2: .*/,
+    to: "",
+    caughtBy: quietTest,
+  },
+  {
+    breaks: "requests are traced",
+    in: functions,
+    from: "memorySize: 1024,",
+    to: 'memorySize: 1024, tracing: "Active" as never,',
+    caughtBy: quietTest,
+  },
+  {
+    breaks: "the operations stack's import is not pinned",
+    in: api,
+    from: "this.exportValue(this.accessLog.logGroupName);",
+    to: "this.exportValue(this.accessLog.logGroupArn);",
+    caughtBy: exportsTest,
+  },
+  {
+    breaks: "a metric has a value at rest",
+    in: operations,
+    from: "filterPattern: FilterPattern.literal(pattern),",
+    to: "filterPattern: FilterPattern.literal(pattern), defaultValue: 0,",
+    caughtBy: inProd("what the logs count costs nothing at rest"),
+  },
+  {
+    breaks: "a pattern counts something else",
+    in: operations,
+    from: "$.status = 500",
+    to: "$.status = 501",
+    caughtBy: inStaging("what the logs count costs nothing at rest"),
+  },
+  {
+    breaks: "a saved query asks one log of two",
+    in: operations,
+    from: "[api.requestLog, api.accessLog],",
+    to: "[api.requestLog],",
+    caughtBy: inProd("saved queries find an order, a customer, a request, what is slow and what is refused"),
   },
   {
     breaks: "any page may call",
@@ -267,7 +354,98 @@ const plants: Plant[] = [
     in: "infra/stateful.ts",
     from: "RemovalPolicy.RETAIN",
     to: "RemovalPolicy.DESTROY",
-    caughtBy: anyEnvironment("prod outlives its stacks, dev does not"),
+    caughtBy: retainedTest,
+  },
+  {
+    breaks: "prod's logs go with their stack",
+    in: functions,
+    from: "RemovalPolicy.RETAIN",
+    to: "RemovalPolicy.DESTROY",
+    caughtBy: retainedTest,
+  },
+  {
+    breaks: "the stack of prod's table may be deleted",
+    in: data,
+    from: "terminationProtection: environment.protectData",
+    to: "terminationProtection: false",
+    caughtBy: anyEnvironment("prod's stacks with data in them cannot be deleted by a slip"),
+  },
+  {
+    breaks: "every environment has its dashboard and alarms",
+    in: operations,
+    from: "parts.environment.watched",
+    to: "parts.environment.name",
+    caughtBy: watchedTest,
+  },
+  {
+    breaks: "prod is not watched",
+    in: environments,
+    from: "watched: true",
+    to: "watched: false",
+    caughtBy: watchedTest,
+  },
+  {
+    breaks: "an alarm waits for what nobody counts",
+    in: operations,
+    from: 'this.counted("Faults")',
+    to: 'this.counted("Fault" as never)',
+    caughtBy: sourcesTest,
+  },
+  {
+    breaks: "an alarm waits for a function that there is not",
+    in: operations,
+    from: 'functionName(environment, "welcome-customer")',
+    to: 'functionName(environment, "welcome")',
+    caughtBy: sourcesTest,
+  },
+  {
+    breaks: "silence sets alarms off",
+    in: operations,
+    from: "TreatMissingData.NOT_BREACHING",
+    to: "TreatMissingData.BREACHING",
+    caughtBy: sourcesTest,
+  },
+  {
+    breaks: "an alarm is not on the page of operations",
+    in: "docs/operations.md",
+    from: "| `slow` |",
+    to: "| slow |",
+    caughtBy: rowsTest,
+  },
+  {
+    breaks: "an alarm's mail does not say what to do",
+    in: operations,
+    from: " See docs/operations.md#alarms.",
+    to: "",
+    caughtBy: rowsTest,
+  },
+  {
+    breaks: "alarms go nowhere",
+    in: operations,
+    from: "one.addAlarmAction(new SnsAction(topic));",
+    to: "",
+    caughtBy: mailTest,
+  },
+  {
+    breaks: "alarms may not publish to their topic",
+    in: operations,
+    from: "cloudwatch.amazonaws.com",
+    to: "events.amazonaws.com",
+    caughtBy: mailTest,
+  },
+  {
+    breaks: "the topic takes what is not encrypted",
+    in: operations,
+    from: ", enforceSSL: true",
+    to: "",
+    caughtBy: mailTest,
+  },
+  {
+    breaks: "nobody is mailed",
+    in: operations,
+    from: /if \(environment\.alarmsTo\).*/,
+    to: "",
+    caughtBy: mailTest,
   },
   {
     breaks: "prod has no point-in-time recovery",
@@ -305,8 +483,9 @@ afterAll(() => rmSync(copies, { recursive: true }));
 
 const copy = (name: string) => {
   mkdirSync(join(copies, name, "test"), { recursive: true });
-  cpSync(join(root, "test/stacks.test.ts"), join(copies, name, "test/stacks.test.ts"));
-  for (const folder of ["infra", "functions", "shared"])
+  for (const file of ["stacks.test.ts", "templates.ts"])
+    cpSync(join(root, "test", file), join(copies, name, "test", file));
+  for (const folder of ["infra", "functions", "shared", "docs"])
     cpSync(join(root, folder), join(copies, name, folder), {
       recursive: true,
       filter: (path) => !path.startsWith(join(root, "infra/local")),
@@ -369,9 +548,8 @@ test.each(plants.map((each, index) => ({ ...each, index })))("$breaks: noticed",
 });
 
 test("every template test has bitten once", () => {
-  const bitten = new Set(
-    plants.map(({ caughtBy }) => caughtBy.replace("templates of prod", "templates of dev")),
-  );
-  const all = passed.get("unbroken")?.map((name) => name.replace("templates of prod", "templates of dev"));
+  const anyOf = (name: string) => name.replace(/^templates of (staging|prod)/, "templates of dev");
+  const bitten = new Set(plants.map(({ caughtBy }) => anyOf(caughtBy)));
+  const all = passed.get("unbroken")?.map(anyOf);
   expect([...new Set(all)].sort()).toEqual([...bitten].sort());
 });

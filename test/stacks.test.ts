@@ -1,14 +1,12 @@
 import { execFile } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { App } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
-import { bookshop } from "../infra/app.ts";
 import { bundle, everyFunction } from "../infra/bundle.ts";
 import { type Environment, environments, functionVariables } from "../infra/environments.ts";
 import { IdentityStack } from "../infra/identity-stack.ts";
+import { appIn, emptyBundles, folder, stacksOf } from "./templates.ts";
 
 /**
  * What the templates must say, typed out and not read from the route table, so that a slip there shows here.
@@ -16,34 +14,20 @@ import { IdentityStack } from "../infra/identity-stack.ts";
  */
 
 const root = dirname(import.meta.dirname);
-const temporary = mkdtempSync(join(tmpdir(), "bookshop-stacks-"));
-afterAll(() => rmSync(temporary, { recursive: true }));
+afterAll(() => rmSync(folder, { recursive: true }));
 
-const emptyBundles = join(temporary, "bundles");
-for (const name of everyFunction) {
-  mkdirSync(join(emptyBundles, name), { recursive: true });
-  writeFileSync(join(emptyBundles, name, "index.mjs"), "");
-}
-
-const app = (outdir: string) => new App({ outdir: join(temporary, outdir), ...withoutExtras });
-/** Checked against CloudFormation's schemas, but without what synthesis keeps beside the templates. */
-const withoutExtras = {
-  analyticsReporting: false,
-  stackTraces: false,
-  treeMetadata: false,
-  context: { "aws:cdk:disable-asset-staging": true, "@aws-cdk/core:validateAgainstDefaultRules": true },
-};
-
-const templatesOf = (environment: Environment) => {
-  const { data, identity, api } = bookshop(app(environment.name), environment, emptyBundles);
+const templatesOf = (environment: Environment, outdir?: string) => {
+  const { data, identity, api, operations } = stacksOf(environment, outdir).stacks;
   return {
     data: Template.fromStack(data),
     identity: Template.fromStack(identity),
     api: Template.fromStack(api),
+    operations: Template.fromStack(operations),
   };
 };
 type Templates = ReturnType<typeof templatesOf>;
 const dev = templatesOf(environments.dev);
+const staging = templatesOf(environments.staging);
 const prod = templatesOf(environments.prod);
 
 type Resource = ReturnType<Template["findResources"]>[string];
@@ -67,15 +51,18 @@ const idsOf = (type: string, ...templates: Template[]) =>
 
 describe.each([
   { name: "dev", of: dev },
+  { name: "staging", of: staging },
   { name: "prod", of: prod },
 ])("templates of $name", ({ name, of }) => {
-  const everything = [of.data, of.identity, of.api];
+  const everything = [of.data, of.identity, of.api, of.operations];
   const importOf = (stack: string, output: string) => ({
     "Fn::ImportValue": `bookshop-${name}-${stack}:${output}`,
   });
   const table = importOf("data", "ExportsOutputRefTable36F13FCE");
   const tableArn = importOf("data", "ExportsOutputFnGetAttTableArn48754775");
   const pool = importOf("identity", "ExportsOutputRefUserPool19CF3AE1");
+  const requestLog = importOf("api", "ExportsOutputRefRequestLogB8CF5134");
+  const accessLog = importOf("api", "ExportsOutputRefAccessLogF78EB298");
 
   test("each route leads to its function, and asks for a token unless it is open on purpose", () => {
     const seen = ofType("AWS::ApiGatewayV2::Route", of.api).map(({ Properties: route }) => {
@@ -202,6 +189,7 @@ describe.each([
       groups: idsOf("AWS::Cognito::UserPoolGroup", ...everything),
       client: idsOf("AWS::Cognito::UserPoolClient", ...everything),
       api: idsOf("AWS::ApiGatewayV2::Api", ...everything),
+      logs: idsOf("AWS::Logs::LogGroup", of.api),
     }).toEqual({
       table: ["Table"],
       pool: ["UserPool"],
@@ -209,16 +197,20 @@ describe.each([
       groups: ["Admins", "Customers"],
       client: ["AppClient"],
       api: ["Api"],
+      logs: ["AccessLog", "RequestLog"],
     });
   });
 
   test("what one stack takes from another keeps its name", () => {
-    const exported = [of.data, of.identity].flatMap((template) =>
-      Object.values(template.toJSON().Outputs as Record<string, { Export: { Name: string } }>).map(
-        (output) => output.Export.Name,
-      ),
+    const exported = everything.flatMap((template) =>
+      Object.values(
+        (template.toJSON().Outputs ?? {}) as Record<string, { Export?: { Name: string } }>,
+      ).flatMap((output) => output.Export?.Name ?? []),
     );
     expect(exported.sort()).toEqual([
+      `bookshop-${name}-api:ExportsOutputRefAccessLogF78EB298`,
+      `bookshop-${name}-api:ExportsOutputRefApiBCFDE45C`,
+      `bookshop-${name}-api:ExportsOutputRefRequestLogB8CF5134`,
       `bookshop-${name}-data:ExportsOutputFnGetAttTableArn48754775`,
       `bookshop-${name}-data:ExportsOutputRefTable36F13FCE`,
       `bookshop-${name}-identity:ExportsOutputRefSignInDomain183B22E9`,
@@ -324,6 +316,7 @@ describe.each([
     expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
       {
         dev: [["http://localhost:5173/callback"], ["http://localhost:5173"]],
+        staging: [["https://staging.bookshop.example/callback"], ["https://staging.bookshop.example"]],
         prod: [["https://bookshop.example/callback"], ["https://bookshop.example"]],
       }[name],
     );
@@ -347,7 +340,7 @@ describe.each([
       ThrottlingBurstLimit: burst,
     });
     expect(stage.Properties.DefaultRouteSettings).toEqual(
-      { dev: atMost(200, 400), prod: atMost(1000, 2000) }[name],
+      { dev: atMost(200, 400), staging: atMost(200, 400), prod: atMost(1000, 2000) }[name],
     );
     expect(stage.Properties.RouteSettings).toEqual({
       "GET /api/books": atMost(200, 400),
@@ -392,20 +385,33 @@ describe.each([
     });
   });
 
-  test("every log ends after its time, and each function has one of its own", () => {
+  test("every log ends after its time; the API's functions share one, and welcome-customer has its own", () => {
     const days = ofType("AWS::Logs::LogGroup", ...everything).map(
       ({ Properties }) => Properties.RetentionInDays,
     );
-    expect(days).toEqual(Array(12).fill({ dev: 7, prod: 90 }[name]));
-    const logs = ofType("AWS::Lambda::Function", ...everything).map(
-      ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
-    );
-    expect(new Set(logs).size).toBe(11);
+    expect(days).toEqual(Array(3).fill({ dev: 7, staging: 30, prod: 90 }[name]));
+    const logsOf = (template: Template) =>
+      ofType("AWS::Lambda::Function", template).map(
+        ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
+      );
+    expect(logsOf(of.api)).toEqual(Array(10).fill("RequestLog"));
+    expect(logsOf(of.identity)).toEqual(idsOf("AWS::Logs::LogGroup", of.identity));
+  });
+
+  test("nothing but what functions say and what goes wrong is logged, as JSON, and nothing is traced", () => {
+    for (const { Properties } of ofType("AWS::Lambda::Function", ...everything)) {
+      expect(Properties.LoggingConfig).toMatchObject({ LogFormat: "JSON", SystemLogLevel: "WARN" });
+      expect(Properties.TracingConfig).toBeUndefined();
+    }
   });
 
   test("pages of the environment's origins alone may call, with the headers that they need", () => {
     expect(theOnly("AWS::ApiGatewayV2::Api", of.api).Properties.CorsConfiguration).toEqual({
-      AllowOrigins: { dev: ["http://localhost:5173"], prod: ["https://bookshop.example"] }[name],
+      AllowOrigins: {
+        dev: ["http://localhost:5173"],
+        staging: ["https://staging.bookshop.example"],
+        prod: ["https://bookshop.example"],
+      }[name],
       AllowMethods: ["GET", "POST", "PUT", "DELETE", "PATCH"],
       AllowHeaders: ["authorization", "content-type", "idempotency-key", "if-match"],
       ExposeHeaders: ["etag", "location", "retry-after", "x-request-id", "idempotency-replayed"],
@@ -447,28 +453,84 @@ describe.each([
       });
   });
 
-  test("the outputs name all that a client needs", () => {
-    expect(Object.keys(of.api.toJSON().Outputs).sort()).toEqual([
-      "ApiUrl",
-      "ClientId",
-      "SignInUrl",
-      "TableName",
-      "UserPoolId",
+  test("what the logs count costs nothing at rest", () => {
+    const filters = ofType("AWS::Logs::MetricFilter", of.operations).map(({ Properties }) => {
+      const { MetricTransformations, ...filter } = Properties;
+      expect(MetricTransformations).toEqual([
+        { MetricNamespace: `Bookshop/${name}`, MetricName: expect.any(String), MetricValue: "1" },
+      ]);
+      return [MetricTransformations[0].MetricName, filter];
+    });
+    const requests = (FilterPattern: string) => ({ FilterPattern, LogGroupName: requestLog });
+    expect(Object.fromEntries(filters)).toEqual({
+      Faults: requests("{ $.status = 500 }"),
+      Unavailable: requests("{ $.status = 503 }"),
+      ConflictsExhausted: requests('{ ($.code = "temporarily-unavailable") && ($.conflicts > 0) }'),
+      OrdersPlaced: requests('{ ($.route = "POST /api/orders") && ($.status = 201) && ($.write > 0) }'),
+      Refused: requests("{ ($.status >= 400) && ($.status < 500) }"),
+      ColdStarts: requests("{ $.cold IS TRUE }"),
+      Throttled: { FilterPattern: '{ $.status = "429" }', LogGroupName: accessLog },
+    });
+  });
+
+  test("saved queries find an order, a customer, a request, what is slow and what is refused", () => {
+    const fields = "fields @timestamp, requestId, route, sub, order, status, code, ms, conflicts";
+    const byTime = "sort @timestamp asc";
+    const query = (title: string, lines: string[], logs: unknown[] = [requestLog]) => ({
+      Name: `bookshop-${name}/${title}`,
+      QueryString: lines.join("\n| "),
+      LogGroupNames: logs,
+    });
+    expect(ofType("AWS::Logs::QueryDefinition", of.operations).map(({ Properties }) => Properties)).toEqual([
+      query("All that happened to an order", [fields, 'filter order = "ORDER-ID"', byTime]),
+      query("All that a customer did", [fields, 'filter sub = "CUSTOMER-ID"', byTime]),
+      query(
+        "All about a request",
+        ["fields @timestamp, @message", 'filter requestId = "REQUEST-ID"', byTime],
+        [requestLog, accessLog],
+      ),
+      query("Slowest requests", [fields, "sort ms desc", "limit 50"]),
+      query("Refusals by code", [
+        "filter status >= 400",
+        "stats count(*) as requests by code, route",
+        "sort requests desc",
+      ]),
     ]);
+  });
+
+  test("the outputs name all that a client needs", () => {
+    const outputs = Object.entries<{ Export?: unknown }>(of.api.toJSON().Outputs);
+    expect(
+      outputs
+        .filter(([, output]) => !output.Export)
+        .map(([id]) => id)
+        .sort(),
+    ).toEqual(["ApiUrl", "ClientId", "SignInUrl", "TableName", "UserPoolId"]);
   });
 });
 
 describe("templates where environments differ", () => {
   const held = (of: Templates) =>
-    resources(of.data, of.identity)
-      .filter(({ Type }) => /GlobalTable|UserPool/.test(Type))
+    resources(of.data, of.identity, of.api)
+      .filter(({ Type }) => /GlobalTable|UserPool(Domain|Group)?$|LogGroup/.test(Type))
       .map((resource) => `${resource.id}: ${resource.DeletionPolicy}, ${resource.UpdateReplacePolicy}`)
       .sort();
 
-  test("prod outlives its stacks, dev does not", () => {
-    const all = ["Admins", "Customers", "SignInDomain", "Table", "UserPool"];
-    expect(held(prod)).toEqual(all.map((id) => `${id}: Retain, Retain`));
-    expect(held(dev)).toEqual(all.map((id) => `${id}: Delete, Delete`));
+  test("prod outlives its stacks, dev and staging do not", () => {
+    const all = ["AccessLog", "Admins", "Customers", "RequestLog", "SignInDomain", "Table", "UserPool"];
+    const welcome = idsOf("AWS::Logs::LogGroup", prod.identity);
+    const ids = [...all, ...welcome];
+    expect(held(prod)).toEqual(ids.map((id) => `${id}: Retain, Retain`));
+    for (const of of [dev, staging]) expect(held(of)).toEqual(ids.map((id) => `${id}: Delete, Delete`));
+  });
+
+  test("prod's stacks with data in them cannot be deleted by a slip", () => {
+    const guarded = ({ name }: Environment) =>
+      Object.entries(stacksOf(environments[name], `${name}-guarded`).stacks)
+        .filter(([, stack]) => stack.terminationProtection)
+        .map(([stack]) => stack);
+    expect(guarded(environments.prod)).toEqual(["data", "identity"]);
+    expect(guarded(environments.dev)).toEqual([]);
   });
 
   test("prod's table can be restored to any second and cannot be deleted", () => {
@@ -484,10 +546,121 @@ describe("templates where environments differ", () => {
     expect(theOnly("AWS::Cognito::UserPool", dev.identity).Properties.DeletionProtection).toBe("INACTIVE");
   });
 
+  const alarms = ofType("AWS::CloudWatch::Alarm", prod.operations).map(({ Properties }) => Properties);
+  const theTopic = (template: Template) => ({ Ref: theOnly("AWS::SNS::Topic", template).id });
+
+  test("prod alone is watched: one dashboard, and eight alarms at most", () => {
+    for (const { operations } of [dev, staging])
+      expect([...new Set(resources(operations).map(({ Type }) => Type))]).toEqual([
+        "AWS::Logs::MetricFilter",
+        "AWS::Logs::QueryDefinition",
+      ]);
+    expect(theOnly("AWS::CloudWatch::Dashboard", prod.operations).Properties.DashboardName).toBe(
+      "bookshop-prod",
+    );
+    expect(alarms.length).toBeLessThanOrEqual(8);
+  });
+
+  test("each alarm has a source that there is, and its limit", () => {
+    const counted = ofType("AWS::Logs::MetricFilter", prod.operations).map(
+      ({ Properties }) => Properties.MetricTransformations[0].MetricName,
+    );
+    const known = [
+      [{ "Fn::ImportValue": "bookshop-prod-api:ExportsOutputRefApiBCFDE45C" }, "the API"],
+      [{ "Fn::ImportValue": "bookshop-prod-data:ExportsOutputRefTable36F13FCE" }, "the table"],
+      ["by-group", "its index"],
+      ...ofType("AWS::Lambda::Function", prod.api, prod.identity).map(({ Properties }) => [
+        Properties.FunctionName,
+        Properties.FunctionName.replace("bookshop-prod-", ""),
+      ]),
+    ];
+    type Source = { Namespace: string; MetricName: string; Dimensions?: { Name: string; Value: unknown }[] };
+    const source = ({ Namespace, MetricName, Dimensions = [] }: Source) => {
+      if (Namespace === "Bookshop/prod") expect(counted).toContain(MetricName);
+      const of = Dimensions.map(
+        ({ Value }) => known.find(([value]) => JSON.stringify(value) === JSON.stringify(Value))?.[1] ?? Value,
+      );
+      return [Namespace, MetricName, ...of.sort()].join(" ");
+    };
+    const seen = alarms.map(({ AlarmName, Metrics, Threshold, ...alarm }) => {
+      expect(alarm.ComparisonOperator).toBe("GreaterThanOrEqualToThreshold");
+      const [expression, ...metrics] = Metrics ?? [];
+      const sources = metrics.map((metric: { MetricStat: { Metric: Source } }) =>
+        source(metric.MetricStat.Metric),
+      );
+      const what = Metrics ? [expression.Expression, ...sources] : [source(alarm)];
+      const statistic = alarm.ExtendedStatistic ?? alarm.Statistic ?? metrics[0].MetricStat.Stat;
+      const when = `${alarm.DatapointsToAlarm} of ${alarm.EvaluationPeriods}, else ${alarm.TreatMissingData}`;
+      return [AlarmName, [...what, `${statistic} >= ${Threshold} in ${when}`]];
+    });
+    expect(Object.fromEntries(seen)).toEqual({
+      "bookshop-prod-server-errors": ["AWS/ApiGateway 5xx the API", "Sum >= 5 in 1 of 1, else notBreaching"],
+      "bookshop-prod-slow": ["AWS/ApiGateway Latency the API", "p99 >= 3000 in 3 of 3, else notBreaching"],
+      "bookshop-prod-faults": ["Bookshop/prod Faults", "Sum >= 1 in 1 of 1, else notBreaching"],
+      "bookshop-prod-conflicts-exhausted": [
+        "Bookshop/prod ConflictsExhausted",
+        "Sum >= 5 in 1 of 1, else notBreaching",
+      ],
+      "bookshop-prod-callers-throttled": [
+        "Bookshop/prod Throttled",
+        "Sum >= 50 in 1 of 1, else notBreaching",
+      ],
+      "bookshop-prod-functions-throttled": ["AWS/Lambda Throttles", "Sum >= 1 in 1 of 1, else notBreaching"],
+      "bookshop-prod-table-throttled": [
+        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)",
+        "AWS/DynamoDB ReadThrottleEvents the table",
+        "AWS/DynamoDB WriteThrottleEvents the table",
+        "AWS/DynamoDB WriteThrottleEvents its index the table",
+        "Sum >= 10 in 1 of 3, else notBreaching",
+      ],
+      "bookshop-prod-welcome-failed": [
+        "AWS/Lambda Errors welcome-customer",
+        "Sum >= 1 in 1 of 1, else notBreaching",
+      ],
+    });
+  });
+
+  test("each alarm says what it means and what to do, in its mail and in a row of docs/operations.md", () => {
+    const page = readFileSync(join(root, "docs/operations.md"), "utf8");
+    const section = page.split("\n## Alarms\n")[1]?.split("\n## ")[0] ?? "";
+    const rows = [...section.matchAll(/^\| `([\w-]+)` \|/gm)].map(([, alarm]) => `bookshop-prod-${alarm}`);
+    expect(alarms.map(({ AlarmName }) => AlarmName)).toEqual(rows);
+    for (const { AlarmDescription } of alarms)
+      expect(AlarmDescription).toMatch(/^.{60,600} See docs\/operations\.md#alarms\.$/);
+  });
+
+  test("alarms reach their topic, over TLS alone, and by mail whoever is named", () => {
+    const topic = theTopic(prod.operations);
+    for (const { AlarmActions, OKActions } of alarms)
+      expect([AlarmActions, OKActions]).toEqual([[topic], [topic]]);
+    const publish = { Action: "sns:Publish", Resource: topic };
+    const policy = theOnly("AWS::SNS::TopicPolicy", prod.operations).Properties;
+    expect(policy.Topics).toEqual([topic]);
+    expect(policy.PolicyDocument.Statement).toMatchObject([
+      { ...publish, Effect: "Deny", Principal: "*", Condition: { Bool: { "aws:SecureTransport": "false" } } },
+      {
+        ...publish,
+        Effect: "Allow",
+        Principal: { Service: "cloudwatch.amazonaws.com" },
+        Condition: { StringEquals: { "aws:SourceAccount": { Ref: "AWS::AccountId" } } },
+      },
+    ]);
+    const mailed = templatesOf(
+      { ...environments.prod, alarmsTo: "owner@bookshop.example" },
+      "mailed",
+    ).operations;
+    expect(theOnly("AWS::SNS::Subscription", mailed).Properties).toEqual({
+      Protocol: "email",
+      Endpoint: "owner@bookshop.example",
+      TopicArn: theTopic(mailed),
+    });
+    expect(ofType("AWS::SNS::Subscription", prod.operations)).toEqual([]);
+  });
+
   test("with a sender of its own, mail goes through SES", () => {
     const sender = { address: "shop@mail.example", domain: "mail.example", region: "eu-west-1" };
     const environment = { ...environments.dev, sender };
-    const identity = new IdentityStack(app("sender"), "identity", { environment, code: emptyBundles });
+    const identity = new IdentityStack(appIn("sender"), "identity", { environment, code: emptyBundles });
     expect(
       theOnly("AWS::Cognito::UserPool", Template.fromStack(identity)).Properties.EmailConfiguration,
     ).toMatchObject({
@@ -527,24 +700,24 @@ describe("the command line", () => {
 
 describe("the bundles", () => {
   test("load in a plain Node, hold a handler, and carry no dead weight", { timeout: 20_000 }, async () => {
-    const folder = join(temporary, "bundled");
-    const { outputs } = await bundle(folder);
+    const bundles = join(folder, "bundled");
+    const { outputs } = await bundle(bundles);
     expect(
       Object.values(outputs)
         .map(({ entryPoint }) => entryPoint)
         .sort(),
     ).toEqual([
-      "functions/add-to-cart.ts",
-      "functions/browse-books.ts",
-      "functions/cancel-order.ts",
-      "functions/change-cart.ts",
       "functions/fallback.ts",
-      "functions/order-history.ts",
-      "functions/place-order.ts",
-      "functions/staff-books.ts",
-      "functions/staff-orders.ts",
-      "functions/view-cart.ts",
       "functions/welcome-customer.ts",
+      "warmed:add-to-cart",
+      "warmed:browse-books",
+      "warmed:cancel-order",
+      "warmed:change-cart",
+      "warmed:order-history",
+      "warmed:place-order",
+      "warmed:staff-books",
+      "warmed:staff-orders",
+      "warmed:view-cart",
     ]);
     for (const { bytes, inputs } of Object.values(outputs)) {
       expect(bytes).toBeLessThan(400 * 1024);
@@ -555,7 +728,7 @@ describe("the bundles", () => {
     }
 
     const load = `for (const name of ${JSON.stringify(everyFunction)})
-      if (typeof (await import(\`${folder}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
+      if (typeof (await import(\`${bundles}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
       process.exit(0);`;
     const lambda = {
       AWS_REGION: "eu-west-1",

@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Book, type ListedBook, mostStock } from "../book.ts";
 import { sortable } from "../text.ts";
 import type { Action, Item, Table } from "./client.ts";
@@ -8,14 +8,14 @@ const BookItem = z.object({
   pk: z.string(),
   title: z.string(),
   authors: z.array(z.string()),
-  isbn: z.string().nullable().default(null),
+  isbn: z._default(z.nullable(z.string()), null),
   price: z.number(),
-  stock: z.number().nullable().default(null),
+  stock: z._default(z.nullable(z.number()), null),
   active: z.boolean(),
   revision: z.number(),
 });
 
-const ListedItem = BookItem.pick({ title: true, authors: true, isbn: true, price: true }).extend({
+const ListedItem = z.extend(z.pick(BookItem, { title: true, authors: true, isbn: true, price: true }), {
   isk: z.string(),
 });
 

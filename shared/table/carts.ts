@@ -1,17 +1,20 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { type Cart, mostCopies, mostTitles, neverUsedCart } from "../cart.ts";
 import { newCartId } from "../ids.ts";
 import type { Action, Item, Update } from "./client.ts";
 import { cartKey } from "./keys.ts";
 
 const CartItem = z.object({
-  cartId: z.string().nullable().default(null),
+  cartId: z._default(z.nullable(z.string()), null),
   version: z.number(),
-  lines: z.record(z.string(), z.number()).transform((lines) => new Map(Object.entries(lines))),
-  lastOrderId: z.string().nullable().default(null),
-  giveWay: z.string().nullable().default(null),
-  createdAt: z.string().nullable().default(null),
-  updatedAt: z.string().nullable().default(null),
+  lines: z.pipe(
+    z.record(z.string(), z.number()),
+    z.transform((lines: Record<string, number>) => new Map(Object.entries(lines))),
+  ),
+  lastOrderId: z._default(z.nullable(z.string()), null),
+  giveWay: z._default(z.nullable(z.string()), null),
+  createdAt: z._default(z.nullable(z.string()), null),
+  updatedAt: z._default(z.nullable(z.string()), null),
 });
 
 export const parseCart = (item: Item | undefined): Cart => (item ? CartItem.parse(item) : neverUsedCart);

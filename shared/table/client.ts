@@ -44,7 +44,7 @@ export type Table = ReturnType<typeof openTable>;
 
 export function openTable() {
   const deadline = now() + config.store.totalMs;
-  const used = { calls: 0, read: 0, write: 0 };
+  const used = { calls: 0, conflicts: 0, read: 0, write: 0 };
 
   /** Sends one command until it is answered for good. `unanswered`: an earlier try may still take effect. */
   async function send<Output extends { ConsumedCapacity?: unknown }>(
@@ -65,6 +65,7 @@ export function openTable() {
         if (failure === "refused") return { refusal: error as Refusal, unanswered };
         if (failure === "bug") throw error;
         if (failure === "unanswered") unanswered = true;
+        else used.conflicts++;
       }
       await sleep(fraction() * Math.min(20 * 2 ** attempt, 400, Math.max(0, deadline - now())));
     }

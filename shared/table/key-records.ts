@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import * as z from "zod";
+import * as z from "zod/mini";
 import { now } from "../chance.ts";
 import { Refusal } from "../refusal.ts";
 import type { Action, Item } from "./client.ts";
@@ -12,7 +12,7 @@ const KeyRecord = z.object({
   requestHash: z.string(),
   requestId: z.string(),
   expiresAt: z.number(),
-  made: z.string().nullable().default(null),
+  made: z._default(z.nullable(z.string()), null),
 });
 
 /** What an Idempotency-Key did: the request it came with, and the id of what that request made. */

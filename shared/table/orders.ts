@@ -1,4 +1,4 @@
-import * as z from "zod";
+import * as z from "zod/mini";
 import { Address, type Order, type Status, type Step, statuses } from "../order.ts";
 import type { Action, Item, Table } from "./client.ts";
 import { type Key, layout, orderKey, ordersOf, ownerOf, statusGroup } from "./keys.ts";
@@ -16,12 +16,12 @@ const OrderItem = z.object({
       title: z.string(),
       quantity: z.number(),
       unitPrice: z.number(),
-      stockTaken: z.boolean().default(false),
+      stockTaken: z._default(z.boolean(), false),
     }),
   ),
-  shippingAddress: z.object(Address.shape).nullable().default(null),
-  steps: z
-    .array(
+  shippingAddress: z._default(z.nullable(z.object(Address.shape)), null),
+  steps: z._default(
+    z.array(
       z.object({
         status: z.enum(statuses),
         at: z.string(),
@@ -29,8 +29,9 @@ const OrderItem = z.object({
         who: z.string(),
         requestId: z.string(),
       }),
-    )
-    .default([]),
+    ),
+    [],
+  ),
 });
 
 /** An order, and the request that wrote it: how a request tells its own order from a twin's. Never shown. */

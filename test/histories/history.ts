@@ -253,8 +253,10 @@ const isRemembered = ({ input }: StoreCall): boolean =>
 
 /** Keeps the functions' log off the screen, and what they call an error. */
 function silence(errors: string[]): () => void {
-  const { log, error } = console;
-  console.log = () => {};
-  console.error = (line: unknown) => errors.push(String(line));
-  return () => Object.assign(console, { log, error });
+  const { write } = process.stdout;
+  process.stdout.write = (line) => {
+    if ("error" in JSON.parse(String(line))) errors.push(String(line));
+    return true;
+  };
+  return () => void Object.assign(process.stdout, { write });
 }
