@@ -39,6 +39,8 @@ const rowsTest = anyEnvironment(
 );
 const mailTest = anyEnvironment("alarms reach their topic, over TLS alone, and by mail whoever is named");
 
+const restoredTest = anyEnvironment("a restored table takes the place of prod's own, which stays as it is");
+
 const routes = "functions/routes.ts";
 const data = "infra/data-stack.ts";
 const identity = "infra/identity-stack.ts";
@@ -477,6 +479,20 @@ const plants: Plant[] = [
     from: "deletionProtection: environment.protectData",
     to: "deletionProtection: false",
     caughtBy: anyEnvironment("prod's table can be restored to any second and cannot be deleted"),
+  },
+  {
+    breaks: "a restored table is not used",
+    in: data,
+    from: "this.table = environment.restoredTable",
+    to: "this.table = environment.name === undefined",
+    caughtBy: restoredTest,
+  },
+  {
+    breaks: "the table's exports go where another one is used",
+    in: data,
+    from: "this.exportValue(table.tableName);",
+    to: "if (!environment.restoredTable) this.exportValue(table.tableName);",
+    caughtBy: restoredTest,
   },
   {
     breaks: "prod's pool may be deleted",

@@ -575,6 +575,29 @@ describe("templates where environments differ", () => {
     });
   });
 
+  test("a restored table takes the place of prod's own, which stays as it is", () => {
+    const restored = templatesOf({ ...environments.prod, restoredTable: "prod-restored" }, "prod-restored");
+    const asText = (template: Template) => JSON.stringify(template.toJSON());
+
+    expect(asText(restored.data)).toBe(asText(prod.data));
+    expect(asText(restored.identity)).toBe(asText(prod.identity));
+    for (const of of [restored.api, restored.operations])
+      expect(asText(of)).not.toContain("bookshop-prod-data");
+    for (const stack of ["api", "operations"] as const)
+      expect(resources(restored[stack]).map(({ id, Type }) => `${id} ${Type}`)).toEqual(
+        resources(prod[stack]).map(({ id, Type }) => `${id} ${Type}`),
+      );
+    const tables = ofType("AWS::Lambda::Function", restored.api).map(
+      ({ Properties }) => Properties.Environment?.Variables.TABLE_NAME,
+    );
+    expect([...new Set(tables)]).toEqual(["prod-restored"]);
+    const allowed = asText(restored.api).match(/:table\/[^"]*/g);
+    expect([...new Set(allowed)].sort()).toEqual([
+      ":table/prod-restored",
+      ":table/prod-restored/index/by-group",
+    ]);
+  });
+
   test("prod's user pool cannot be deleted", () => {
     expect(theOnly("AWS::Cognito::UserPool", prod.identity).Properties.DeletionProtection).toBe("ACTIVE");
     expect(theOnly("AWS::Cognito::UserPool", dev.identity).Properties.DeletionProtection).toBe("INACTIVE");
