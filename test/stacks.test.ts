@@ -5,9 +5,8 @@ import type { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
 import { ApiStack } from "../infra/api-stack.ts";
-import { bundle, everyFunction } from "../infra/bundle.ts";
 import { DataStack } from "../infra/data-stack.ts";
-import { type Environment, environments, functionVariables } from "../infra/environments.ts";
+import { type Environment, environments } from "../infra/environments.ts";
 import { IdentityStack } from "../infra/identity-stack.ts";
 import { appIn, emptyBundles, folder, stacksOf } from "./templates.ts";
 
@@ -754,58 +753,4 @@ describe("the command line", () => {
       });
     },
   );
-});
-
-describe("the bundles", () => {
-  test("load in a plain Node, hold a handler, and carry no dead weight", { timeout: 20_000 }, async () => {
-    const bundles = join(folder, "bundled");
-    const { outputs } = await bundle(bundles);
-    expect(
-      Object.values(outputs)
-        .map(({ entryPoint }) => entryPoint)
-        .sort(),
-    ).toEqual([
-      "functions/fallback.ts",
-      "functions/welcome-customer.ts",
-      "warmed:add-to-cart",
-      "warmed:browse-books",
-      "warmed:cancel-order",
-      "warmed:change-cart",
-      "warmed:order-history",
-      "warmed:place-order",
-      "warmed:staff-books",
-      "warmed:staff-orders",
-      "warmed:view-cart",
-    ]);
-    for (const { bytes, inputs } of Object.values(outputs)) {
-      expect(bytes).toBeLessThan(400 * 1024);
-      const dead = /dist-cjs|credential-provider-(?!env|node)|zod\/v4\/locales\/(?!en\.js|index\.js)/;
-      expect(
-        Object.entries(inputs).filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && dead.test(path)),
-      ).toEqual([]);
-    }
-
-    const load = `for (const name of ${JSON.stringify(everyFunction)})
-      if (typeof (await import(\`${bundles}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
-      process.exit(0);`;
-    const lambda = {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "none",
-      AWS_SECRET_ACCESS_KEY: "none",
-      AWS_ENDPOINT_URL: "http://127.0.0.1:9",
-      ...functionVariables({
-        tableName: "books",
-        userPoolId: "eu-west-1_example",
-        clientId: "client",
-        jwksUri: "https://example.invalid/jwks.json",
-        currency: "USD",
-        ordering: true,
-      }),
-    };
-    expect(await run(process.execPath, ["--input-type=module", "--eval", load], lambda)).toEqual({
-      code: 0,
-      stdout: "",
-      stderr: "",
-    });
-  });
 });
