@@ -296,7 +296,7 @@ const plants: Plant[] = [
     caughtBy: quietTest,
   },
   {
-    breaks: "the operations stack's import is not pinned",
+    breaks: "another export takes the place of the access log's",
     in: api,
     from: "this.exportValue(this.accessLog.logGroupName);",
     to: "this.exportValue(this.accessLog.logGroupArn);",
@@ -365,6 +365,16 @@ const plants: Plant[] = [
     to: "RemovalPolicy.DESTROY",
     caughtBy: retainedTest,
   },
+  ...[
+    { in: data, from: "this.exportValue(this.table.tableArn);" },
+    { in: identity, from: "this.exportValue(this.pool.userPoolId);" },
+    { in: api, from: "this.exportValue(this.requestLog.logGroupName);" },
+  ].map((pin) => ({
+    ...pin,
+    breaks: `an export of ${pin.in} goes with the last that takes it`,
+    to: "",
+    caughtBy: anyEnvironment("what one stack takes from another is exported also while no other takes it"),
+  })),
   {
     breaks: "the stack of prod's table may be deleted",
     in: data,
@@ -398,6 +408,13 @@ const plants: Plant[] = [
     in: operations,
     from: 'functionName(environment, "welcome-customer")',
     to: 'functionName(environment, "welcome")',
+    caughtBy: sourcesTest,
+  },
+  {
+    breaks: "nobody notices a throttled catalogue",
+    in: operations,
+    from: 'indexReads: this.ofTable("ReadThrottleEvents", index)',
+    to: 'indexReads: this.ofTable("ReadThrottleEvents")',
     caughtBy: sourcesTest,
   },
   {

@@ -1,9 +1,12 @@
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
+import { ApiStack } from "../infra/api-stack.ts";
 import { bundle, everyFunction } from "../infra/bundle.ts";
+import { DataStack } from "../infra/data-stack.ts";
 import { type Environment, environments, functionVariables } from "../infra/environments.ts";
 import { IdentityStack } from "../infra/identity-stack.ts";
 import { appIn, emptyBundles, folder, stacksOf } from "./templates.ts";
@@ -533,6 +536,37 @@ describe("templates where environments differ", () => {
     expect(guarded(environments.dev)).toEqual([]);
   });
 
+  test("what one stack takes from another is exported also while no other takes it", () => {
+    const exported = (...stacks: Stack[]) =>
+      stacks.flatMap((stack) =>
+        Object.values<{ Export?: { Name: string } }>(
+          Template.fromStack(stack).toJSON().Outputs ?? {},
+        ).flatMap((output) => output.Export?.Name.split(":")[1] ?? []),
+      );
+    const parts = (app: App) => {
+      const environment = environments.prod;
+      const data = new DataStack(app, "data", { environment });
+      return {
+        environment,
+        code: emptyBundles,
+        data,
+        identity: new IdentityStack(app, "identity", { environment, code: emptyBundles }),
+      };
+    };
+    const { data, identity } = parts(appIn("taken-by-none"));
+    const app = appIn("not-watched");
+    const api = new ApiStack(app, "api", parts(app));
+    expect(exported(data, identity, api).sort()).toEqual([
+      "ExportsOutputFnGetAttTableArn48754775",
+      "ExportsOutputRefAccessLogF78EB298",
+      "ExportsOutputRefApiBCFDE45C",
+      "ExportsOutputRefRequestLogB8CF5134",
+      "ExportsOutputRefSignInDomain183B22E9",
+      "ExportsOutputRefTable36F13FCE",
+      "ExportsOutputRefUserPool19CF3AE1",
+    ]);
+  });
+
   test("prod's table can be restored to any second and cannot be deleted", () => {
     const [replica] = theOnly("AWS::DynamoDB::GlobalTable", prod.data).Properties.Replicas;
     expect(replica).toMatchObject({
@@ -630,9 +664,10 @@ describe("templates where environments differ", () => {
       ],
       "bookshop-prod-functions-throttled": ["AWS/Lambda Throttles", "Sum >= 1 in 1 of 1, else notBreaching"],
       "bookshop-prod-table-throttled": [
-        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)",
+        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexReads, 0) + FILL(indexWrites, 0)",
         "AWS/DynamoDB ReadThrottleEvents the table",
         "AWS/DynamoDB WriteThrottleEvents the table",
+        "AWS/DynamoDB ReadThrottleEvents its index the table",
         "AWS/DynamoDB WriteThrottleEvents its index the table",
         "Sum >= 10 in 1 of 3, else notBreaching",
       ],
