@@ -88,7 +88,7 @@ export class ApiStack extends Stack {
       userPool: identity.pool,
       // Inert without triggers of its own; but with no flow named, Cognito allows sign-in by password through its API
       // (docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_CreateUserPoolClient.html).
-      authFlows: { custom: true },
+      authFlows: { custom: true, adminUserPassword: environment.operatorSignIn },
       oAuth: {
         flows: { authorizationCodeGrant: true, implicitCodeGrant: false },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
@@ -191,7 +191,7 @@ export class ApiStack extends Stack {
  */
 const rightsOf = (name: FunctionName, { tableArn }: DataStack["table"]): PolicyStatement[] => {
   const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];
-  const transacted = { StringEquals: { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
+  const transacted = { "ForAnyValue:StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
   return [
     { actions: table.filter((action) => !isWrite(action)), resources: [tableArn] },
     { actions: table.filter(isWrite), resources: [tableArn], conditions: transacted },

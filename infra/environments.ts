@@ -13,6 +13,8 @@ export type Environment = {
   logoutUrls: string[];
   /** Start of the hosted sign-in domain; account and environment are added, since all of AWS shares these names. */
   domainPrefix: string;
+  /** true: whoever has AWS credentials may sign an account in by its password, as `npm run smoke` and the tests do. */
+  operatorSignIn: boolean;
   /** Sender of sign-up mails through SES, once its domain is verified there; without it Cognito mails by itself, some 50 a day. */
   sender?: { address: string; domain: string; region: string };
   /** true: data survives mistakes (point-in-time recovery, deletion protection, retained when a stack goes). */
@@ -40,6 +42,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: localPages.map((origin) => `${origin}/callback`),
     logoutUrls: localPages,
     domainPrefix: "bookshop",
+    operatorSignIn: true,
     protectData: false,
     logDays: 7,
     watched: false,
@@ -53,6 +56,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: ["https://staging.bookshop.example/callback"],
     logoutUrls: ["https://staging.bookshop.example"],
     domainPrefix: "bookshop",
+    operatorSignIn: true,
     protectData: false,
     logDays: 30,
     watched: false,
@@ -66,6 +70,7 @@ export const environments: Record<Environment["name"], Environment> = {
     callbackUrls: ["https://bookshop.example/callback"],
     logoutUrls: ["https://bookshop.example"],
     domainPrefix: "bookshop",
+    operatorSignIn: false,
     protectData: true,
     logDays: 90,
     watched: true,

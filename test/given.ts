@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { inject } from "vitest";
+import { afterAll, inject } from "vitest";
+import { throwAwayAccounts } from "../infra/tools/throw-away-accounts.ts";
 import { type Call, call, type Reply } from "./shop.ts";
 
 /** Somebody with an account, who calls with their token. */
@@ -21,8 +22,15 @@ export const aCustomer = (): Promise<Person> => aPerson(`reader-${randomUUID()}@
 /** Someone of the staff, who like everyone signed up as a customer first. */
 export const anAdmin = (): Promise<Person> => aPerson(`staff-${randomUUID()}@example.com`, "admins");
 
+const deployed = inject("deployed");
+const accounts = deployed && throwAwayAccounts(deployed);
+if (accounts) afterAll(accounts.remove);
+
+/** Tokens come from the pool of the deployed system that is tested, or else from the local one. */
 async function aPerson(email: string, group?: string): Promise<Person> {
-  const { access_token: token } = await issueTokens(email, group);
+  const token = accounts
+    ? await accounts.signIn(email, group ? ["customers", group] : ["customers"])
+    : (await issueTokens(email, group)).access_token;
   return caller(token, email);
 }
 

@@ -20,7 +20,7 @@ const routesTest = inProd(
 const rightsTest = inProd("each function may do this, and nothing else");
 const namesTest = inProd("what must never be replaced keeps its name in CloudFormation");
 const clientTest = inProd(
-  "a client signs in by code alone, by no password flow, and cannot administer its user",
+  "a client signs in by code alone, by no public password flow, and cannot administer its user",
 );
 const throttleTest = inProd("each route has its throttle, set once the route is there");
 
@@ -191,10 +191,17 @@ const plants: Plant[] = [
     caughtBy: inProd("the sign-in domain's name holds environment and account; managed login has a style"),
   },
   {
-    breaks: "a password flow is on",
+    breaks: "a public password flow is on",
     in: api,
-    from: "{ custom: true }",
-    to: "{ custom: true, userPassword: true }",
+    from: "{ custom: true, ",
+    to: "{ custom: true, userPassword: true, ",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "operators may sign customers of prod in",
+    in: environments,
+    from: "operatorSignIn: false",
+    to: "operatorSignIn: true",
     caughtBy: clientTest,
   },
   {

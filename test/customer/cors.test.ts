@@ -1,10 +1,11 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { routes } from "../../functions/routes.ts";
 import { cors, environments } from "../../infra/environments.ts";
 import { aCustomer } from "../given.ts";
 import { call } from "../shop.ts";
 
-const [origin = ""] = environments.dev.origins;
+const { origins } = inject("deployed")?.environment ?? environments.dev;
+const [origin = ""] = origins;
 const words = (header: string | null) => header?.split(/, ?/).map((word) => word.toLowerCase());
 
 // The gateway answers for the functions here, so in process there is nothing to see.
