@@ -373,7 +373,7 @@ const plants: Plant[] = [
     caughtBy: retainedTest,
   },
   ...[
-    { in: data, from: /this\.exportValue\(\S*tableArn\);/ },
+    { in: data, from: "this.exportValue(table.tableArn);" },
     { in: identity, from: "this.exportValue(this.pool.userPoolId);" },
     { in: api, from: "this.exportValue(this.requestLog.logGroupName);" },
   ].map((pin) => ({
