@@ -6,9 +6,17 @@ import { mutant } from "./test/mutants/plugin.ts";
 const customerCases = "test/customer/**/*.test.ts";
 // what takes long, and has a script of its own
 const stacks = ["test/stacks-bite.test.ts"];
-const witness = ["races", "rules", "refusals", "keys-over-time", "lost-reply", "two-servers"].map(
-  (name) => `test/${name}.test.ts`,
-);
+const differences = "test/witness/differences.test.ts";
+const witness = [
+  "races",
+  "rules",
+  "refusals",
+  "keys-over-time",
+  "lost-reply",
+  "two-servers",
+  "compatibility",
+  "check-table",
+].map((name) => `test/${name}.test.ts`);
 const faults = ["every-fault", "contention", "black-hole"].map((name) => `test/${name}.test.ts`);
 
 // biome-ignore lint/style/noProcessEnv: where the cases are to be run
@@ -27,10 +35,15 @@ export default defineConfig({
     projects: [
       project("in process", "handlers", [customerCases], ["test/customer/cors.test.ts"]),
       project("over HTTP", "http", [customerCases]),
-      project("system", "handlers", ["test/*.test.ts"], [...stacks, ...faults]),
+      project("system", "handlers", ["test/*.test.ts", differences], [...stacks, ...faults]),
       project("stacks", "handlers", stacks),
       project("faults", "handlers", faults),
-      project("witness", "handlers", [customerCases, ...witness], ["test/customer/cors.test.ts"]),
+      project(
+        "witness",
+        "handlers",
+        [customerCases, ...witness, differences],
+        ["test/customer/cors.test.ts"],
+      ),
     ],
   },
 });

@@ -21,7 +21,6 @@ import {
   UserPoolClient,
   UserPoolClientIdentityProvider,
 } from "aws-cdk-lib/aws-cognito";
-import type { TableV2 } from "aws-cdk-lib/aws-dynamodb";
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
@@ -190,7 +189,7 @@ export class ApiStack extends Stack {
  * A function's rights to the table and its index, as the route table has them; a write only as part of a transaction,
  * which is no action itself (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
  */
-const rightsOf = (name: FunctionName, { tableArn }: TableV2): PolicyStatement[] => {
+const rightsOf = (name: FunctionName, { tableArn }: DataStack["table"]): PolicyStatement[] => {
   const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];
   const transacted = { "ForAnyValue:StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
   return [

@@ -1,5 +1,12 @@
 import { Stack } from "aws-cdk-lib";
-import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from "aws-cdk-lib/aws-dynamodb";
+import {
+  AttributeType,
+  Billing,
+  type ITableV2,
+  ProjectionType,
+  TableEncryptionV2,
+  TableV2,
+} from "aws-cdk-lib/aws-dynamodb";
 import type { Construct } from "constructs";
 import { layout } from "../shared/table/keys.ts";
 import type { Environment } from "./environments.ts";
@@ -7,14 +14,14 @@ import { stateful } from "./stateful.ts";
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
-/** The one table. */
+/** The one table, and where one was restored from it, that one as what is used. */
 export class DataStack extends Stack {
-  readonly table: TableV2;
+  readonly table: Pick<ITableV2, "tableName" | "tableArn">;
 
   constructor(scope: Construct, id: string, { environment }: { environment: Environment }) {
     super(scope, id, { terminationProtection: environment.protectData });
 
-    this.table = new TableV2(this, "Table", {
+    const table = new TableV2(this, "Table", {
       partitionKey: text(layout.partitionKey),
       sortKey: text(layout.sortKey),
       timeToLiveAttribute: layout.expiry,
@@ -33,10 +40,14 @@ export class DataStack extends Stack {
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: environment.protectData },
       deletionProtection: environment.protectData,
     });
-    stateful(this.table, "Table", environment);
+    stateful(table, "Table", environment);
 
     // Pinned: an export that another stack still imports cannot be taken away.
-    this.exportValue(this.table.tableName);
-    this.exportValue(this.table.tableArn);
+    this.exportValue(table.tableName);
+    this.exportValue(table.tableArn);
+
+    this.table = environment.restoredTable
+      ? TableV2.fromTableName(this, "RestoredTable", environment.restoredTable)
+      : table;
   }
 }

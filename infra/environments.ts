@@ -19,6 +19,8 @@ export type Environment = {
   sender?: { address: string; domain: string; region: string };
   /** true: data survives mistakes (point-in-time recovery, deletion protection, retained when a stack goes). */
   protectData: boolean;
+  /** A table that was restored from the environment's own, and serves in its place (docs/operations.md). */
+  restoredTable?: string;
   /** How long access and function logs are kept, in days. */
   logDays: 7 | 30 | 90 | 365;
   /** true: a dashboard and alarms, which cost money beyond the third and the tenth of an account. */

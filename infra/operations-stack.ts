@@ -117,6 +117,7 @@ export class OperationsStack extends Stack {
     );
     if (environment.alarmsTo) topic.addSubscription(new EmailSubscription(environment.alarmsTo));
 
+    const index = { GlobalSecondaryIndexName: layout.index.name };
     /** On as soon as one five minutes reach the threshold, unless `of` says how many must. */
     const alarm = (
       name: string,
@@ -194,18 +195,17 @@ export class OperationsStack extends Stack {
         "table-throttled",
         10,
         new MathExpression({
-          expression: "FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)",
+          expression: "FILL(reads, 0) + FILL(writes, 0) + FILL(indexReads, 0) + FILL(indexWrites, 0)",
           usingMetrics: {
             reads: this.ofTable("ReadThrottleEvents"),
             writes: this.ofTable("WriteThrottleEvents"),
-            indexWrites: this.ofTable("WriteThrottleEvents", {
-              GlobalSecondaryIndexName: layout.index.name,
-            }),
+            indexReads: this.ofTable("ReadThrottleEvents", index),
+            indexWrites: this.ofTable("WriteThrottleEvents", index),
           },
           period: sum.period,
         }),
         "DynamoDB throttles the table or its index: more at once than it has grown to, or one hot key. It grows by itself; if it " +
-          "goes on, see which of the three metrics it is, and warm throughput or a split of the index's groups helps.",
+          "goes on, see which of the four metrics it is, and warm throughput or a split of the index's groups helps.",
         // these figures come late, and a minute that has none yet counts as 0
         { evaluationPeriods: 3, datapointsToAlarm: 1 },
       ),

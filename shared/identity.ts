@@ -31,13 +31,14 @@ const Claims = z
 const Keys = z.object({ keys: z.array(z.object({ kid: z.string() })).check(z.minLength(1)) });
 const Header = z.object({ crit: z.optional(z.undefined()) });
 
+const keys = new SimpleJwksCache({ fetcher: { fetch: () => download(new URL(config.jwksUri)) } });
 const verifier = CognitoJwtVerifier.create(
   { userPoolId: config.userPoolId, clientId: config.clientId, tokenUse: "access" },
-  { jwksCache: new SimpleJwksCache({ fetcher: { fetch: () => download(new URL(config.jwksUri)) } }) },
+  { jwksCache: keys },
 );
 
 /** Fetches the keys that tokens are signed with, ahead of the first token. */
-export const fetchKeys = (): Promise<void> => verifier.hydrate();
+export const fetchKeys = () => keys.getJwks(CognitoJwtVerifier.parseUserPoolId(config.userPoolId).jwksUri);
 
 /** @throws Refusal `unauthenticated`; `temporarily-unavailable` where the keys are out of reach. */
 export async function callerOf(authorization: string | undefined): Promise<Caller> {

@@ -39,6 +39,8 @@ const rowsTest = anyEnvironment(
 );
 const mailTest = anyEnvironment("alarms reach their topic, over TLS alone, and by mail whoever is named");
 
+const restoredTest = anyEnvironment("a restored table takes the place of prod's own, which stays as it is");
+
 const routes = "functions/routes.ts";
 const data = "infra/data-stack.ts";
 const identity = "infra/identity-stack.ts";
@@ -301,7 +303,7 @@ const plants: Plant[] = [
     caughtBy: quietTest,
   },
   {
-    breaks: "the operations stack's import is not pinned",
+    breaks: "another export takes the place of the access log's",
     in: api,
     from: "this.exportValue(this.accessLog.logGroupName);",
     to: "this.exportValue(this.accessLog.logGroupArn);",
@@ -370,6 +372,16 @@ const plants: Plant[] = [
     to: "RemovalPolicy.DESTROY",
     caughtBy: retainedTest,
   },
+  ...[
+    { in: data, from: "this.exportValue(table.tableArn);" },
+    { in: identity, from: "this.exportValue(this.pool.userPoolId);" },
+    { in: api, from: "this.exportValue(this.requestLog.logGroupName);" },
+  ].map((pin) => ({
+    ...pin,
+    breaks: `an export of ${pin.in} goes with the last that takes it`,
+    to: "",
+    caughtBy: anyEnvironment("what one stack takes from another is exported also while no other takes it"),
+  })),
   {
     breaks: "the stack of prod's table may be deleted",
     in: data,
@@ -403,6 +415,13 @@ const plants: Plant[] = [
     in: operations,
     from: 'functionName(environment, "welcome-customer")',
     to: 'functionName(environment, "welcome")',
+    caughtBy: sourcesTest,
+  },
+  {
+    breaks: "nobody notices a throttled catalogue",
+    in: operations,
+    from: 'indexReads: this.ofTable("ReadThrottleEvents", index)',
+    to: 'indexReads: this.ofTable("ReadThrottleEvents")',
     caughtBy: sourcesTest,
   },
   {
@@ -467,6 +486,20 @@ const plants: Plant[] = [
     from: "deletionProtection: environment.protectData",
     to: "deletionProtection: false",
     caughtBy: anyEnvironment("prod's table can be restored to any second and cannot be deleted"),
+  },
+  {
+    breaks: "a restored table is not used",
+    in: data,
+    from: "this.table = environment.restoredTable",
+    to: "this.table = environment.name === undefined",
+    caughtBy: restoredTest,
+  },
+  {
+    breaks: "the table's exports go where another one is used",
+    in: data,
+    from: "this.exportValue(table.tableName);",
+    to: "if (!environment.restoredTable) this.exportValue(table.tableName);",
+    caughtBy: restoredTest,
   },
   {
     breaks: "prod's pool may be deleted",

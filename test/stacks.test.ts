@@ -1,10 +1,12 @@
 import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
+import type { App, Stack } from "aws-cdk-lib";
 import { Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
-import { bundle, everyFunction } from "../infra/bundle.ts";
-import { type Environment, environments, functionVariables } from "../infra/environments.ts";
+import { ApiStack } from "../infra/api-stack.ts";
+import { DataStack } from "../infra/data-stack.ts";
+import { type Environment, environments } from "../infra/environments.ts";
 import { IdentityStack } from "../infra/identity-stack.ts";
 import { appIn, emptyBundles, folder, stacksOf } from "./templates.ts";
 
@@ -535,12 +537,66 @@ describe("templates where environments differ", () => {
     expect(guarded(environments.dev)).toEqual([]);
   });
 
+  test("what one stack takes from another is exported also while no other takes it", () => {
+    const exported = (...stacks: Stack[]) =>
+      stacks.flatMap((stack) =>
+        Object.values<{ Export?: { Name: string } }>(
+          Template.fromStack(stack).toJSON().Outputs ?? {},
+        ).flatMap((output) => output.Export?.Name.split(":")[1] ?? []),
+      );
+    const parts = (app: App) => {
+      const environment = environments.prod;
+      const data = new DataStack(app, "data", { environment });
+      return {
+        environment,
+        code: emptyBundles,
+        data,
+        identity: new IdentityStack(app, "identity", { environment, code: emptyBundles }),
+      };
+    };
+    const { data, identity } = parts(appIn("taken-by-none"));
+    const app = appIn("not-watched");
+    const api = new ApiStack(app, "api", parts(app));
+    expect(exported(data, identity, api).sort()).toEqual([
+      "ExportsOutputFnGetAttTableArn48754775",
+      "ExportsOutputRefAccessLogF78EB298",
+      "ExportsOutputRefApiBCFDE45C",
+      "ExportsOutputRefRequestLogB8CF5134",
+      "ExportsOutputRefSignInDomain183B22E9",
+      "ExportsOutputRefTable36F13FCE",
+      "ExportsOutputRefUserPool19CF3AE1",
+    ]);
+  });
+
   test("prod's table can be restored to any second and cannot be deleted", () => {
     const [replica] = theOnly("AWS::DynamoDB::GlobalTable", prod.data).Properties.Replicas;
     expect(replica).toMatchObject({
       DeletionProtectionEnabled: true,
       PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
     });
+  });
+
+  test("a restored table takes the place of prod's own, which stays as it is", () => {
+    const restored = templatesOf({ ...environments.prod, restoredTable: "prod-restored" }, "prod-restored");
+    const asText = (template: Template) => JSON.stringify(template.toJSON());
+
+    expect(asText(restored.data)).toBe(asText(prod.data));
+    expect(asText(restored.identity)).toBe(asText(prod.identity));
+    for (const of of [restored.api, restored.operations])
+      expect(asText(of)).not.toContain("bookshop-prod-data");
+    for (const stack of ["api", "operations"] as const)
+      expect(resources(restored[stack]).map(({ id, Type }) => `${id} ${Type}`)).toEqual(
+        resources(prod[stack]).map(({ id, Type }) => `${id} ${Type}`),
+      );
+    const tables = ofType("AWS::Lambda::Function", restored.api).map(
+      ({ Properties }) => Properties.Environment?.Variables.TABLE_NAME,
+    );
+    expect([...new Set(tables)]).toEqual(["prod-restored"]);
+    const allowed = asText(restored.api).match(/:table\/[^"]*/g);
+    expect([...new Set(allowed)].sort()).toEqual([
+      ":table/prod-restored",
+      ":table/prod-restored/index/by-group",
+    ]);
   });
 
   test("prod's user pool cannot be deleted", () => {
@@ -609,9 +665,10 @@ describe("templates where environments differ", () => {
       ],
       "bookshop-prod-functions-throttled": ["AWS/Lambda Throttles", "Sum >= 1 in 1 of 1, else notBreaching"],
       "bookshop-prod-table-throttled": [
-        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexWrites, 0)",
+        "FILL(reads, 0) + FILL(writes, 0) + FILL(indexReads, 0) + FILL(indexWrites, 0)",
         "AWS/DynamoDB ReadThrottleEvents the table",
         "AWS/DynamoDB WriteThrottleEvents the table",
+        "AWS/DynamoDB ReadThrottleEvents its index the table",
         "AWS/DynamoDB WriteThrottleEvents its index the table",
         "Sum >= 10 in 1 of 3, else notBreaching",
       ],
@@ -698,58 +755,4 @@ describe("the command line", () => {
       });
     },
   );
-});
-
-describe("the bundles", () => {
-  test("load in a plain Node, hold a handler, and carry no dead weight", { timeout: 20_000 }, async () => {
-    const bundles = join(folder, "bundled");
-    const { outputs } = await bundle(bundles);
-    expect(
-      Object.values(outputs)
-        .map(({ entryPoint }) => entryPoint)
-        .sort(),
-    ).toEqual([
-      "functions/fallback.ts",
-      "functions/welcome-customer.ts",
-      "warmed:add-to-cart",
-      "warmed:browse-books",
-      "warmed:cancel-order",
-      "warmed:change-cart",
-      "warmed:order-history",
-      "warmed:place-order",
-      "warmed:staff-books",
-      "warmed:staff-orders",
-      "warmed:view-cart",
-    ]);
-    for (const { bytes, inputs } of Object.values(outputs)) {
-      expect(bytes).toBeLessThan(400 * 1024);
-      const dead = /dist-cjs|credential-provider-(?!env|node)|zod\/v4\/locales\/(?!en\.js|index\.js)/;
-      expect(
-        Object.entries(inputs).filter(([path, { bytesInOutput }]) => bytesInOutput > 0 && dead.test(path)),
-      ).toEqual([]);
-    }
-
-    const load = `for (const name of ${JSON.stringify(everyFunction)})
-      if (typeof (await import(\`${bundles}/\${name}/index.mjs\`)).handler !== "function") throw new Error(name);
-      process.exit(0);`;
-    const lambda = {
-      AWS_REGION: "eu-west-1",
-      AWS_ACCESS_KEY_ID: "none",
-      AWS_SECRET_ACCESS_KEY: "none",
-      AWS_ENDPOINT_URL: "http://127.0.0.1:9",
-      ...functionVariables({
-        tableName: "books",
-        userPoolId: "eu-west-1_example",
-        clientId: "client",
-        jwksUri: "https://example.invalid/jwks.json",
-        currency: "USD",
-        ordering: true,
-      }),
-    };
-    expect(await run(process.execPath, ["--input-type=module", "--eval", load], lambda)).toEqual({
-      code: 0,
-      stdout: "",
-      stderr: "",
-    });
-  });
 });

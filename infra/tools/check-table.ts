@@ -11,6 +11,7 @@ import { environments, functionVariables } from "../environments.ts";
 import { command, dynamoDbEndpoint } from "../local/command-line.ts";
 import { type LocalDynamoDb, startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
+import { deployed } from "./deployed.ts";
 
 // `npm run check-table`: reads a whole table, and says of every item that breaks a promise which one and why. The one place
 // that scans. Meant for a table that nobody writes to: one that was restored, before it is used.
@@ -22,10 +23,14 @@ const localData = fileURLToPath(new URL("../../.local", import.meta.url));
 
 await command(async () => {
   const { values } = parseArgs({
-    options: { table: { type: "string" }, data: { type: "string", default: localData } },
+    options: {
+      env: { type: "string" },
+      table: { type: "string" },
+      data: { type: "string", default: localData },
+    },
   });
-  if (values.table !== undefined || dynamoDbEndpoint !== null)
-    return check(values.table ?? localTable, dynamoDbEndpoint);
+  const table = values.env === undefined ? values.table : (await deployed(values.env)).tableName;
+  if (table !== undefined || dynamoDbEndpoint !== null) return check(table ?? localTable, dynamoDbEndpoint);
   const copy = await openCopy(join(values.data, "table.db"));
   await check(localTable, copy.endpoint).finally(copy.stop);
 });
