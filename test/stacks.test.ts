@@ -314,7 +314,11 @@ describe.each([
       PreventUserExistenceErrors: "ENABLED",
     });
     expect(client.ExplicitAuthFlows).toEqual(
-      { dev: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"], prod: ["ALLOW_CUSTOM_AUTH"] }[name],
+      {
+        dev: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"],
+        staging: ["ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_CUSTOM_AUTH"],
+        prod: ["ALLOW_CUSTOM_AUTH"],
+      }[name],
     );
     expect(client.GenerateSecret ?? false).toBe(false);
     expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
