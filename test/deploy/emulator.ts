@@ -1,4 +1,4 @@
-import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
+import { execFile, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 
 /** An AWS on this machine; `patches` says of each patch of emulator.py whether it is still needed. */
-export type Emulator = { endpoint: string; patches: Record<string, boolean>; stop: () => void };
+export type Emulator = { endpoint: string; patches: Record<string, boolean>; stop: () => unknown };
 
 export const region = "eu-west-1";
 /** Lets a process find AWS's own host names at the emulator: one option of Node. */
@@ -64,7 +64,7 @@ export async function start(folder: string): Promise<Emulator> {
       NODE_OPTIONS: withNames,
     },
   });
-  const stop = () => endGroup(child);
+  const stop = () => child.pid && end(-child.pid);
   let said = "";
   const hear = (chunk: Buffer) => {
     said = (said + chunk).slice(-20_000);
@@ -86,11 +86,12 @@ export async function start(folder: string): Promise<Emulator> {
   throw new Error(`MiniStack did not start: ${said}`);
 }
 
-function endGroup({ pid }: ChildProcess): void {
+/** Ends a process, or with a minus sign its group; it may have ended by itself. */
+export function end(pid: number): void {
   try {
-    if (pid) process.kill(-pid, "SIGKILL");
-  } catch {
-    // it has ended by itself
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
   }
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onNpmGone } from "../../infra/local/command-line.ts";
 import { familyOf } from "../processes.ts";
-import { install, missing, region, start, withNames } from "./emulator.ts";
+import { end, install, missing, region, start, withNames } from "./emulator.ts";
 import { assertedOnly, patches } from "./emulator-gaps.ts";
 import { failed, found, phase, skipped, summary } from "./report.ts";
 
@@ -24,13 +24,13 @@ if (reason) {
 
 async function run(): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "bookshop-deploy-"));
-  const undo = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
-  const end = () => {
+  const undo: (() => unknown)[] = [() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 })];
+  const undoAll = () => {
     for (const one of undo.splice(0).reverse()) one();
   };
   const interrupted = () => {
-    for (const { pid } of familyOf(process.pid).slice(1)) process.kill(pid, "SIGKILL");
-    end();
+    for (const { pid } of familyOf(process.pid).slice(1)) end(pid);
+    undoAll();
     process.exit(130);
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
@@ -45,11 +45,11 @@ async function run(): Promise<void> {
   } catch (error) {
     failed((error as Error).message);
   }
-  end();
+  undoAll();
   summary([...Object.values(patches), ...assertedOnly]);
 }
 
-async function startEmulator(folder: string, undo: (() => void)[]): Promise<string> {
+async function startEmulator(folder: string, undo: (() => unknown)[]): Promise<string> {
   const emulator = await phase("MiniStack is started", () => start(folder));
   undo.push(emulator.stop);
   for (const [name, { gap }] of Object.entries(patches))
