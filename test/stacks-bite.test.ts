@@ -72,6 +72,13 @@ const plants: Plant[] = [
     caughtBy: inProd("the authorizer trusts this pool and this client alone"),
   },
   {
+    breaks: "a function gets a URL of its own",
+    in: api,
+    from: "return new HttpLambdaIntegration",
+    to: 'lambda.addFunctionUrl({ authType: "NONE" });\n      return new HttpLambdaIntegration',
+    caughtBy: inProd("each function of the API may be called by it, and by nobody else"),
+  },
+  {
     breaks: "a function gains an action",
     in: routes,
     from: '"view-cart": { table: ["BatchGetItem"]',

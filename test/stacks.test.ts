@@ -116,6 +116,18 @@ describe.each([
     });
   });
 
+  test("each function of the API may be called by it, and by nobody else", () => {
+    const permissions = ofType("AWS::Lambda::Permission", of.api).map(({ Properties }) => Properties);
+    for (const { Principal, SourceArn } of permissions) {
+      expect(Principal).toBe("apigateway.amazonaws.com");
+      expect(SourceArn["Fn::Join"][1]).toContainEqual({ Ref: "Api" });
+    }
+    expect([...new Set(permissions.map(({ FunctionName }) => FunctionName["Fn::GetAtt"][0]))].sort()).toEqual(
+      idsOf("AWS::Lambda::Function", of.api),
+    );
+    expect(idsOf("AWS::Lambda::Url", ...everything)).toEqual([]);
+  });
+
   test("each function may do this, and nothing else", () => {
     const may = (lambda: Resource) => {
       const roleId = lambda.Properties.Role["Fn::GetAtt"][0];

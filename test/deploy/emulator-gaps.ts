@@ -36,6 +36,10 @@ export const assertedOnly = [
     assertedBy: "each route has its throttle, set once the route is there",
   },
   {
+    gap: "a function may be called by an API or a pool that has no permission to",
+    assertedBy: "each function of the API may be called by it, and by nobody else",
+  },
+  {
     gap: "access logs are configured, and never written",
     assertedBy: "every call leaves a line in the access log, without token or address",
   },
