@@ -19,12 +19,16 @@ const witness = [
 ].map((name) => `test/${name}.test.ts`);
 const faults = ["every-fault", "contention", "black-hole"].map((name) => `test/${name}.test.ts`);
 
+// biome-ignore lint/style/noProcessEnv: where the cases are to be run
+const patienceMs = process.env.TEST_URL ? 60_000 : 20_000;
+
 export default defineConfig({
   plugins: [mutant()],
   test: {
     globalSetup: "test/local-system.ts",
     setupFiles: "test/environment.ts",
-    testTimeout: 20_000,
+    testTimeout: patienceMs,
+    hookTimeout: patienceMs,
     silent: "passed-only",
     // all but a core's worth of work is waiting
     maxWorkers: 2,

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, inject } from "vitest";
+import { afterAll, inject, vi } from "vitest";
 import { throwAwayAccounts } from "../infra/tools/throw-away-accounts.ts";
 import { type Call, call, type Reply } from "./shop.ts";
 
@@ -92,6 +92,10 @@ export async function changeBook(bookId: string, change: Record<string, unknown>
   const { status, text } = await (await theStaff()).patch(`/api/admin/books/${bookId}`, change);
   if (status !== 200) throw new Error(`Not changed: ${text}`);
 }
+
+/** What an index shows in a moment, on AWS not at once. */
+export const eventually = <Seen>(look: () => Promise<Seen>): Promise<Seen> =>
+  vi.waitFor(look, { timeout: 10_000 });
 
 /** A customer's cart with these books in it. */
 export async function inTheCart(

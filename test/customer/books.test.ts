@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, test, vi } from "vitest";
-import { aBook, changeBook, theStaff } from "../given.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { aBook, changeBook, eventually, theStaff } from "../given.ts";
 import { call } from "../shop.ts";
 
 const mark = randomUUID().slice(0, 8);
@@ -27,7 +27,7 @@ async function allPages(parameters: Record<string, string>): Promise<string[][]>
 
 beforeAll(async () => {
   await Promise.all(titles.map((title) => aBook({ title })));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect((await browse({ title: mark })).body.items).toHaveLength(titles.length),
   );
 });
@@ -148,11 +148,11 @@ describe("GET /api/books", () => {
     await changeBook(withdrawn.bookId, { active: false });
     await changeBook(renamed.bookId, { title: `${own} X` });
 
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(titlesIn((await browse({ title: own })).body.items)).toEqual([`${own} X`]),
     );
     await changeBook(withdrawn.bookId, { active: true });
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect(titlesIn((await browse({ title: own })).body.items)).toEqual([`${own} W`, `${own} X`]),
     );
   });
@@ -228,7 +228,7 @@ describe("GET /api/books/{bookId}", () => {
       Array.from({ length: 51 }, (_, number) => aBook({ title: `${own} ${number} ${rest}`, ...long })),
     );
     const inPagesOf = async (limit: number) => (await allPages({ title: own, limit: String(limit) })).flat();
-    await vi.waitFor(async () => expect(await inPagesOf(25)).toHaveLength(51));
+    await eventually(async () => expect(await inPagesOf(25)).toHaveLength(51));
 
     expect(await inPagesOf(50)).toHaveLength(51);
   });

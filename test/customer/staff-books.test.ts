@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { beforeAll, describe, expect, test, vi } from "vitest";
-import { aBook, aCustomer, anAdmin, changeBook, type Person, theStaff } from "../given.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { aBook, aCustomer, anAdmin, changeBook, eventually, type Person, theStaff } from "../given.ts";
 import { call } from "../shop.ts";
 
 const dollars = (amount: number) => ({ amount, currency: "USD" });
@@ -213,7 +213,7 @@ describe("GET /api/admin/books", () => {
         aBook({ title: `${mark} ${title}`, stock: 7, active: title !== "c" }),
       ),
     );
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await list({})).body.items).toHaveLength(3);
       expect((await list({ active: "false" })).body.items).toHaveLength(1);
     });

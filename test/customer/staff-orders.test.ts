@@ -1,5 +1,5 @@
-import { beforeAll, describe, expect, test, vi } from "vitest";
-import { aBook, aCustomer, anAdmin, inTheCart, type Person, theStaff } from "../given.ts";
+import { beforeAll, describe, expect, test } from "vitest";
+import { aBook, aCustomer, anAdmin, eventually, inTheCart, type Person, theStaff } from "../given.ts";
 import { call } from "../shop.ts";
 
 type Order = { orderId: string; placedAt: string; status: string };
@@ -30,7 +30,7 @@ const find = (orderId: string) => staff.get(`/api/admin/orders/${orderId}`);
 async function anOrder(way: string[] = [], who = ada, of = book) {
   await inTheCart(who, [of]);
   const { body: order } = await who.post("/api/orders");
-  await vi.waitFor(async () => expect((await find(order.orderId)).status).toBe(200));
+  await eventually(async () => expect((await find(order.orderId)).status).toBe(200));
   for (const step of way) expect((await move(order.orderId, step)).status).toBe(200);
   return order;
 }
@@ -173,7 +173,7 @@ describe("GET /api/admin/orders", () => {
       [ada, ["paid", "shipped", "delivered"]],
     ] as const)
       orders.push(await anOrder([...way], who));
-    await vi.waitFor(async () =>
+    await eventually(async () =>
       expect((await staff.get("/api/admin/orders?status=delivered&limit=50")).body.items).toEqual(
         expect.arrayContaining(
           [1, 2, 4].map((index) => expect.objectContaining({ orderId: orders[index]?.orderId })),

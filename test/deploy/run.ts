@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onNpmGone } from "../../infra/local/command-line.ts";
+import { familyOf } from "../processes.ts";
 import { install, missing, region, start, withNames } from "./emulator.ts";
 import { assertedOnly, patches } from "./emulator-gaps.ts";
 import { failed, found, phase, skipped, summary } from "./report.ts";
@@ -28,13 +29,15 @@ async function run(): Promise<void> {
     for (const one of undo.splice(0).reverse()) one();
   };
   const interrupted = () => {
+    for (const { pid } of familyOf(process.pid).slice(1)) process.kill(pid, "SIGKILL");
     end();
     process.exit(130);
   };
   process.once("SIGINT", interrupted).once("SIGTERM", interrupted);
   onNpmGone(interrupted);
   try {
-    if (!MINISTACK_URL) await phase("MiniStack is installed", install);
+    if (MINISTACK_URL) skipped("whether each patch is still needed", "MINISTACK_URL was started before");
+    else await phase("MiniStack is installed", install);
     const endpoint = MINISTACK_URL ?? (await startEmulator(folder, undo));
     useOnly(endpoint);
     const { lifeOfTheShop } = await import("./life-of-the-shop.ts");
