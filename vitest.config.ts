@@ -6,6 +6,7 @@ import { mutant } from "./test/mutants/plugin.ts";
 const customerCases = "test/customer/**/*.test.ts";
 // what takes long, and has a script of its own
 const stacks = ["test/stacks-bite.test.ts"];
+const growth = ["test/growth.test.ts"];
 const differences = "test/witness/differences.test.ts";
 const witness = [
   "races",
@@ -35,8 +36,9 @@ export default defineConfig({
     projects: [
       project("in process", "handlers", [customerCases], ["test/customer/cors.test.ts"]),
       project("over HTTP", "http", [customerCases]),
-      project("system", "handlers", ["test/*.test.ts", differences], [...stacks, ...faults]),
+      project("system", "handlers", ["test/*.test.ts", differences], [...stacks, ...growth, ...faults]),
       project("stacks", "handlers", stacks),
+      project("growth", "handlers", growth),
       project("faults", "handlers", faults),
       project(
         "witness",

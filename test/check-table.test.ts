@@ -10,7 +10,7 @@ import { type OwnShop, ownShop } from "./own-shop.ts";
 
 const endpoint = inject("variables").AWS_ENDPOINT_URL_DYNAMODB ?? "";
 
-type Said = { code: number; out: string[]; err: string };
+type Said = { code: unknown; out: string[]; err: string };
 
 /** Runs the owner's command as they would. */
 function checkTable(args: string[], variables: Record<string, string> = {}): Promise<Said> {
@@ -18,7 +18,7 @@ function checkTable(args: string[], variables: Record<string, string> = {}): Pro
     // biome-ignore lint/style/noProcessEnv: a child gets what we have, and more
     const env = { ...process.env, DYNAMODB_ENDPOINT: "", ...variables };
     execFile(process.execPath, ["infra/tools/check-table.ts", ...args], { env }, (error, out, err) =>
-      resolve({ code: error ? Number(error.code) : 0, out: out.trim().split("\n"), err }),
+      resolve({ code: error ? error.code : 0, out: out.trim().split("\n"), err }),
     );
   });
 }

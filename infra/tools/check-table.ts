@@ -12,6 +12,7 @@ import { command, dynamoDbEndpoint } from "../local/command-line.ts";
 import { type LocalDynamoDb, startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
 import { deployed } from "./deployed.ts";
+import { remoteCalls } from "./remote-calls.ts";
 
 // `npm run check-table`: reads a whole table, and says of every item that breaks a promise which one and why. The one place
 // that scans. Meant for a table that nobody writes to: one that was restored, before it is used.
@@ -40,7 +41,7 @@ async function check(tableName: string, endpoint: string | null): Promise<void> 
   const found = await emptyFindings(tableName);
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
-      requestHandler: { connectionTimeout: 2000, requestTimeout: 10_000, throwOnRequestTimeout: true },
+      ...remoteCalls,
       ...(endpoint !== null && {
         endpoint,
         region: "us-east-1",

@@ -575,6 +575,30 @@ const aspects: Listed[] = [
     to: "",
     killer: compatibility("carries the number of its schema"),
   },
+  {
+    name: "a look at the cart makes one trip more",
+    takes: "budgets",
+    file: shop,
+    from: "  const cart = parseCart(item);\n  return cartView",
+    to: "  const cart = parseCart(item);\n  await table.read([cartKey(customerId)]);\n  return cartView",
+    killer: { file: "test/budgets.test.ts", test: "at a cart of 3 lines costs 4 read units in 2 calls" },
+  },
+  {
+    name: "an order reads one unit more",
+    takes: "budgets",
+    file: books,
+    from: "await table.read(bookIds.map(bookKey))",
+    to: 'await table.read([...bookIds, "-"].map(bookKey))',
+    killer: { file: "test/budgets.test.ts", test: "of 3 lines, keyed: false, costs" },
+  },
+  {
+    name: "bundles of 50 KiB more",
+    takes: "budgets",
+    file: "infra/bundle.ts",
+    from: 'legalComments: "none",',
+    to: 'legalComments: "none", banner: { js: `//${"-".repeat(50 * 1024)}` },',
+    killer: { file: "test/bundles.test.ts", test: "place-order has at most" },
+  },
 ];
 
 export const mutants: readonly Listed[] = [...clauses, ...aspects];
