@@ -1,11 +1,10 @@
-import { execFile, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { delimiter, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
+import { installPackages, missingPython, programsOf } from "../python-packages.ts";
 
 /** An AWS on this machine; `patches` says of each patch of emulator.py whether it is still needed. */
 export type Emulator = { endpoint: string; patches: Record<string, boolean>; stop: () => unknown };
@@ -14,38 +13,21 @@ export const region = "eu-west-1";
 /** Lets a process find AWS's own host names at the emulator: one option of Node. */
 export const withNames = `--import ${pathToFileURL(join(import.meta.dirname, "names.ts")).href}`;
 
-const root = dirname(dirname(import.meta.dirname));
-const home = join(root, ".local", "ministack");
-const python = join(home, "venv", "bin", "python");
-const requirements = readFileSync(join(import.meta.dirname, "requirements.txt"), "utf8");
-const stamp = join(home, "requirements.txt");
 const patienceMs = 30_000;
 
 /** Why there can be no emulator on this machine; null if there can. */
-export function missing(): string | null {
-  if (process.platform === "win32") return "MiniStack runs functions on Linux and macOS alone";
-  const version = /Python (\d+)\.(\d+)/.exec(spawnSync("python3", ["--version"]).stdout?.toString() ?? "");
-  if (!version || Number(version[1]) < 3 || Number(version[2]) < 10)
-    return "MiniStack needs Python 3.10 or newer";
-  const venv = spawnSync("python3", ["-c", "import venv, ensurepip"]);
-  return venv.status === 0 ? null : "Python's venv and pip are missing";
-}
+export const missing = () =>
+  process.platform === "win32"
+    ? "MiniStack runs functions on Linux and macOS alone"
+    : missingPython("MiniStack", 10);
 
 /** Installs MiniStack where that is still to be done. */
-export async function install(): Promise<void> {
-  if (existsSync(stamp) && readFileSync(stamp, "utf8") === requirements) return;
-  mkdirSync(home, { recursive: true });
-  const patience = { timeout: 120_000 };
-  await promisify(execFile)("python3", ["-m", "venv", "--clear", join(home, "venv")], patience);
-  const packages = ["install", "--quiet", "--no-deps", "-r", join(import.meta.dirname, "requirements.txt")];
-  await promisify(execFile)(python, ["-m", "pip", "--disable-pip-version-check", ...packages], patience);
-  writeFileSync(stamp, requirements);
-}
+export const install = () => installPackages("ministack", join(import.meta.dirname, "requirements.txt"));
 
 /** Starts MiniStack with IAM enforced, on a free port of 127.0.0.1. It ends with this process, whatever ends that. */
 export async function start(folder: string): Promise<Emulator> {
   const port = await freePort();
-  const child = spawn(python, [join(import.meta.dirname, "emulator.py")], {
+  const child = spawn(join(programsOf("ministack"), "python"), [join(import.meta.dirname, "emulator.py")], {
     // a group of its own, so that its workers end with it
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],
