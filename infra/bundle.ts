@@ -56,6 +56,8 @@ const deadWeight: Record<string, string> = {
   "@aws-sdk/credential-provider-node": `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
   // no operation of ours streams events: loaded on demand, and never demanded
   "@smithy/core/event-streams": `throw new Error("Bundled without event streams");`,
+  // the table's client has a simpler one of its own
+  "@aws-sdk/dynamodb-codec": "export class DynamoDBJsonCodec2 {}",
   // DynamoDB's address is known from its region
   "@aws-sdk/middleware-endpoint-discovery": `
     export const resolveEndpointDiscoveryConfig = (config) => config;

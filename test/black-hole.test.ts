@@ -51,7 +51,7 @@ describe("a store that never answers", () => {
         expect(answer).toMatchObject({ status: 503, body: { code: "temporarily-unavailable" } });
         expect(answer.headers.get("retry-after")).toMatch(/^\d+$/);
         expect(ms).toBeLessThan(boundMs);
-        expect(calls).toBeLessThanOrEqual(12);
+        expect(calls).toBeLessThanOrEqual(16);
         expect(
           (await instance.send(token, "GET", who === "admin" ? "/api/admin/books" : "/api/cart")).status,
         ).toBe(200);

@@ -182,6 +182,6 @@ test("the longest line that there can be has at most 350 bytes", async () => {
   const { status, line, logged } = await send(customer, "POST", path, undefined, {}, fresh);
 
   expect(status).toBe(503);
-  expect(line).toMatchObject({ order: orderId, conflicts: 11, calls: 12, cold: true });
+  expect(line).toMatchObject({ order: orderId, conflicts: 15, calls: 16, cold: true });
   expect(Buffer.byteLength(logged)).toBeLessThanOrEqual(350);
 });
