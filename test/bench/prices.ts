@@ -12,7 +12,7 @@ export const lookedUp = "2026-11-25";
 // biome-ignore format: it is a table
 export const prices = {
   request:        { dollars: 1.00,  per: 1e6, unit: "HTTP API request, each started 512 KB",  page: "aws.amazon.com/api-gateway/pricing", readOn: "awsforengineers.com/blog/aws-api-gateway-pricing-explained" },
-  invocation:     { dollars: 0.20,  per: 1e6, unit: "Lambda invocation",                      page: "aws.amazon.com/lambda/pricing",      readOn: "cloudchipr.com/blog/aws-lambda-pricing" },
+  invocation:     { dollars: 0.20,  per: 1e6, unit: "Lambda invocation",                      page: "aws.amazon.com/lambda/pricing",      readOn: "git.mcrn.ar/mariano/lambda_local_runner, lambda-13-cost.md" },
   gigabyteSecond: { dollars: 13.3334, per: 1e6, unit: "GB-second on arm64, INIT included",    page: "aws.amazon.com/lambda/pricing",      readOn: "cloudchipr.com/blog/aws-lambda-pricing" },
   writeUnit:      { dollars: 0.625, per: 1e6, unit: "write request unit, on demand",          page: "aws.amazon.com/dynamodb/pricing/on-demand", readOn: "airbyte.com/data-engineering-resources/dynamodb-pricing" },
   readUnit:       { dollars: 0.125, per: 1e6, unit: "read request unit, on demand",           page: "aws.amazon.com/dynamodb/pricing/on-demand", readOn: "airbyte.com/data-engineering-resources/dynamodb-pricing" },
@@ -27,7 +27,7 @@ export const prices = {
   activePerson:   { dollars: 0.015, per: 1,   unit: "person who signs in within a month, Essentials", page: "aws.amazon.com/cognito/pricing", readOn: "danguisinger.com/aws/cognito" },
 } satisfies Record<string, Price>;
 
-/** People a month who sign in for nothing, by the same page as the others. */
+/** People who sign in for nothing within a month, by the pages of `activePerson`. */
 export const freePeople = 10_000;
 
 /** What so much of something costs, in dollars. */
