@@ -34,6 +34,17 @@ import { pinned } from "./stateful.ts";
 
 type Parts = { environment: Environment; code: string; data: DataStack; identity: IdentityStack };
 
+/** A line of the access log, as API Gateway fills it in for each request. */
+export const accessLine = JSON.stringify({
+  time: "$context.requestTime",
+  requestId: "$context.requestId",
+  route: "$context.routeKey",
+  status: "$context.status",
+  latency: "$context.responseLatency",
+  integrationLatency: "$context.integrationLatency",
+  integrationStatus: "$context.integrationStatus",
+});
+
 /** What may be asked: the HTTP API built from the route table, its functions, and the client that signs customers in. */
 export class ApiStack extends Stack {
   readonly api: HttpApi;
@@ -158,17 +169,7 @@ export class ApiStack extends Stack {
       throttle: { rateLimit: environment.throttle.rate, burstLimit: environment.throttle.burst },
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
-        format: AccessLogFormat.custom(
-          JSON.stringify({
-            time: "$context.requestTime",
-            requestId: "$context.requestId",
-            route: "$context.routeKey",
-            status: "$context.status",
-            latency: "$context.responseLatency",
-            integrationLatency: "$context.integrationLatency",
-            integrationStatus: "$context.integrationStatus",
-          }),
-        ),
+        format: AccessLogFormat.custom(accessLine),
       },
     });
     const resource = stage.node.defaultChild as CfnStage;

@@ -12,6 +12,9 @@ import {
 import { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Environment } from "./environments.ts";
 
+// CPU comes in proportion to memory, and a request waits mostly for CPU: with half of it, twice as long.
+export const memoryMiB = 1024;
+
 /** By which name a function stands in its environment, and in its metrics. */
 export const functionName = ({ name }: Environment, called: string) => `bookshop-${name}-${called}`;
 
@@ -41,8 +44,7 @@ export const bundledFunction = (
     functionName: functionName(environment, name),
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    // CPU comes in proportion to memory, and a request waits mostly for CPU: with half of it, twice as long.
-    memorySize: 1024,
+    memorySize: memoryMiB,
     timeout,
     handler: "index.handler",
     code: Code.fromAsset(join(code, name)),

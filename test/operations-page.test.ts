@@ -1,14 +1,20 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { Template } from "aws-cdk-lib/assertions";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, expect, test, vi } from "vitest";
 import { environments } from "../infra/environments.ts";
 import { layout } from "../shared/table/keys.ts";
+import { type Bill, billOfOrders, countingAtMost, floor, idleBill, signInBill, total } from "./bench/bill.ts";
+import { journeyOf, type Variant, variants } from "./bench/journey.ts";
+import { lookedUp } from "./bench/prices.ts";
+import { aBook, aCustomer } from "./given.ts";
+import { anInstance, ordering } from "./instances.ts";
 import { folder, stacksOf } from "./templates.ts";
 
 const file = "docs/operations.md";
 const page = readFileSync(file, "utf8");
 const all = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, found = ""]) => found);
+const section = (title: string) => page.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the page of operations names no command and no file that there is not", () => {
@@ -36,4 +42,74 @@ test("the page of operations names settings, stacks and outputs as they are", ()
     expect(settings).toMatch(new RegExp(`^ {2}${name}\\??: `, "m"));
   }
   expect(page).toContain(`AttributeName=${layout.expiry}\n`);
+});
+
+const dollars = (amount: number) => (amount === 0 ? "" : `$${amount.toFixed(2)}`);
+/** The cells of the table's row that begins so, without its name. */
+const rowOf = (name: string) => {
+  const row = section("What it costs")
+    .split("\n")
+    .find((line) => line.startsWith(`| ${name}`));
+  return row
+    ?.split("|")
+    .slice(2, -1)
+    .map((cell) => cell.trim());
+};
+
+test("the page of operations prices the units that orders take", async () => {
+  const bills: Bill[] = [billOfOrders(floor)];
+  for (const variant of Object.keys(variants) as Variant[]) bills.push(billOfOrders(await unitsOf(variant)));
+
+  for (const what of ["API Gateway", "table, writes", "table, reads"])
+    expect(rowOf(what), what).toEqual(bills.map((bill) => dollars(bill[what] ?? Number.NaN)));
+  expect(rowOf("in all")?.[0]).toBe(dollars(total(billOfOrders(floor))));
+  expect(section("What it costs")).toContain(`looked up on ${lookedUp}`);
+});
+
+/** The requests of an order of three lines, and the units in their own log lines, once there are 20 orders before it. */
+async function unitsOf(variant: Variant) {
+  const { keyed, stock } = variants[variant];
+  const reader = await aCustomer();
+  const title = () => `A title of 40 characters ${crypto.randomUUID().slice(0, 15)}`;
+  const books = [
+    await aBook({ title: title(), stock }),
+    await aBook({ title: title(), stock }),
+    await aBook({ title: title(), stock }),
+  ];
+  const instance = await anInstance(ordering);
+  const log = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+  const used = { requests: 0, write: 0, read: 0 };
+  for (let before = 20; before >= 0; before--)
+    for (const { method, path, body, key } of journeyOf(
+      books.map(({ bookId }) => bookId),
+      keyed,
+    )) {
+      const headers = key === undefined ? {} : { "idempotency-key": key };
+      const { status } = await instance.send(reader.token, method, path, body, headers);
+      expect(status).toBeLessThan(300);
+      if (before > 0) continue;
+      const { read, write } = JSON.parse(String(log.mock.lastCall?.[0]));
+      used.requests++;
+      used.write += write;
+      used.read += read;
+    }
+  log.mockRestore();
+  return used;
+}
+
+test("the page of operations prices what every environment keeps, and signing in", () => {
+  const kept = Object.values(environments).map((environment) => {
+    const { stacks } = stacksOf(environment, `cost-${environment.name}`);
+    const operations = Template.fromStack(stacks.operations);
+    return { bill: idleBill(environment, operations), counting: countingAtMost(operations) };
+  });
+
+  for (const what of Object.keys(kept[0]?.bill ?? {}))
+    expect(rowOf(what), what).toEqual(kept.map(({ bill }) => dollars(bill[what] ?? Number.NaN)));
+  expect(section("What it costs")).toContain(
+    `| in all | ${kept.map(({ bill }) => dollars(total(bill))).join(" | ")} |`,
+  );
+  const words = page.replaceAll("\n", " ");
+  for (const { counting } of kept) expect(words).toContain(`costs at most ${dollars(counting)} a month`);
+  expect(words).toContain(`$${signInBill(1_000_000).toLocaleString("en")} for a million people`);
 });

@@ -305,8 +305,8 @@ const plants: Plant[] = [
   {
     breaks: "requests are traced",
     in: functions,
-    from: "memorySize: 1024,",
-    to: 'memorySize: 1024, tracing: "Active" as never,',
+    from: "memorySize: memoryMiB,",
+    to: 'memorySize: memoryMiB, tracing: "Active" as never,',
     caughtBy: quietTest,
   },
   {
@@ -347,8 +347,8 @@ const plants: Plant[] = [
   {
     breaks: "functions reserve concurrency",
     in: functions,
-    from: "memorySize: 1024,",
-    to: "memorySize: 1024, reservedConcurrentExecutions: 10,",
+    from: "memorySize: memoryMiB,",
+    to: "memorySize: memoryMiB, reservedConcurrentExecutions: 10,",
     caughtBy: inProd("functions run on Node 24 and arm64, within 10 seconds, and reserve no concurrency"),
   },
   {

@@ -9,12 +9,19 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from "
 /** How an environment came up, in milliseconds from its start: its own code loaded, its warming done. */
 export type Start = { readyMs: number; warmMs: number };
 /** One invocation: its answer, the CPU that the handler took, and when it was through, from the environment's start. */
-export type Invocation = { status: number; body: string; cpuUs: number; sinceStartMs: number };
+export type Invocation = {
+  status: number;
+  headers: NonNullable<APIGatewayProxyStructuredResultV2["headers"]>;
+  body: string;
+  cpuUs: number;
+  sinceStartMs: number;
+};
 
 export type Lambda = {
   started: Promise<Start>;
   invoke(event: APIGatewayProxyEventV2): Promise<Invocation>;
-  stop(): Promise<void>;
+  /** Ends it, and gives the lines of its log. */
+  stop(): Promise<string[]>;
 };
 
 const bootstrap = join(import.meta.dirname, "bootstrap.mjs");
@@ -43,6 +50,7 @@ export async function startLambda(bundle: string, variables: Record<string, stri
     response.writeHead(202).end();
     running?.({
       status: answered.statusCode ?? 200,
+      headers: answered.headers ?? {},
       body: answered.body ?? "",
       cpuUs: Number(request.headers["x-cpu-us"]),
       sinceStartMs,
@@ -56,9 +64,10 @@ export async function startLambda(bundle: string, variables: Record<string, stri
     env: { ...variables, AWS_LAMBDA_RUNTIME_API: `127.0.0.1:${(server.address() as AddressInfo).port}` },
     stdio: ["ignore", "pipe", "inherit"],
   });
-  const ended = once(child, "exit");
+  // not first at its exit: what it wrote last may still be on its way
+  const ended = once(child, "close");
+  let said = "";
   const started = new Promise<Start>((resolve, reject) => {
-    let said = "";
     child.stdout.setEncoding("utf8").on("data", (chunk) => {
       said += chunk;
       const at = (what: string) => Number(new RegExp(`^${what} (\\S+)`, "m").exec(said)?.[1]) - begun;
@@ -78,6 +87,7 @@ export async function startLambda(bundle: string, variables: Record<string, stri
       await ended;
       server.closeAllConnections();
       server.close();
+      return said.split("\n").filter((line) => line.startsWith("{"));
     },
   };
 }
