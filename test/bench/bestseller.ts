@@ -182,7 +182,12 @@ type Final = {
 /** Orders what is in the cart, as often as it takes. `busy`: how often the answer was 503. */
 async function order({ url, token }: Customer): Promise<Final> {
   const start = performance.now();
-  const headers = { authorization: `Bearer ${token}`, "idempotency-key": "the-one-order" };
+  const headers = {
+    authorization: `Bearer ${token}`,
+    "idempotency-key": "the-one-order",
+    // one that is kept may be closed by the server just when it is used again
+    connection: "close",
+  };
   for (let busy = 0; ; busy++) {
     const answer = await fetch(`${url}/api/orders`, { method: "POST", headers });
     const { code, orderId } = (await answer.json()) as { code?: string; orderId?: string };
