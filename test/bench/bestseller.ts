@@ -220,7 +220,7 @@ function judge(stock: number | null, answers: Final[], { left, orders }: Stored)
   const refused = answers.filter(({ code }) => code === "insufficient-stock").length;
   const ordered = orders.reduce((sum, { copies }) => sum + copies, 0);
   const oversold = stock === null ? 0 : Math.max(0, ordered - stock);
-  const unsold = refused > 0 ? Number(left) : 0;
+  const unsold = refused > 0 ? Math.max(0, Number(left)) : 0;
   const there = new Set<string | undefined>(orders.map(({ orderId }) => orderId));
   const buyers = new Set(orders.map(({ customer }) => customer)).size;
   const found: [count: number, what: string][] = [
@@ -231,7 +231,7 @@ function judge(stock: number | null, answers: Final[], { left, orders }: Stored)
     ],
     [there.size - new Set(answered).size, "orders are in the table and were not answered"],
     [orders.length - buyers, "customers have a second order"],
-    [Math.min(customers, stock ?? customers) - answered.length, "customers too few have a copy"],
+    [Math.max(0, Math.min(customers, stock ?? customers) - answered.length), "customers too few have a copy"],
     [stock === null ? 0 : stock - Number(left) - ordered, "copies are gone and in no order"],
     [oversold, "copies were sold that there were not"],
     [unsold, "copies are left though somebody was refused"],
@@ -249,7 +249,8 @@ if (import.meta.main)
     process.stderr.write(`\r${"".padEnd(40)}\r`);
     console.log(
       `${customers} customers order one title at once, through ${servers} servers. A transaction is in flight for ${inFlightMs} ms\n` +
-        "at least; with conflicts, one that touches an item of another in flight is cancelled, as DynamoDB does it.\n",
+        "at least; with conflicts, one that touches an item of another in flight is cancelled, as DynamoDB does it. Times end\n" +
+        "with a customer's final answer, 503s and waits included; calls and conflicts are a customer's until then.\n",
     );
     console.log(
       "copies       conflicts  placed  refused  503 at first (all)  orders/s  p50 ms  p99 ms  calls  conflicts  in flight ms  oversold  unsold",
