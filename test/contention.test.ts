@@ -70,3 +70,34 @@ test("sixteen browsers on one cart, three writes in ten meeting a conflict: an a
   expect(documented.length / answers.length).toBeGreaterThanOrEqual(0.999);
   expect(answers.filter(({ status }) => status === 500)).toEqual([]);
 });
+
+test("forty customers, twenty-five copies, three writes in ten meeting a conflict: none is oversold or left over", async () => {
+  const [customers, copies] = [40, 25];
+  const { bookId } = await aBook({ stock: copies });
+  const crowd = await Promise.all(Array.from({ length: customers }, aCustomer));
+  for (const { token } of crowd) await instance.send(token, "POST", "/api/cart/add", { bookId });
+  const order = async (token: string) => {
+    for (;;) {
+      const answer = await instance.send(token, "POST", "/api/orders", undefined, {
+        "idempotency-key": "mine",
+      });
+      if (answer.status !== 503) return answer;
+    }
+  };
+
+  const answers = await Promise.all(crowd.map(({ token }) => order(token)));
+
+  const placed = answers.filter(({ status }) => status === 201).map(({ body }) => body.orderId);
+  expect(placed).toHaveLength(copies);
+  for (const { body } of answers.filter(({ status }) => status !== 201))
+    expect(body).toMatchObject({
+      code: "insufficient-stock",
+      lines: [{ bookId, requested: 1, left: 0 }],
+    });
+  const histories = await Promise.all(
+    crowd.map(async ({ token }) => (await instance.send(token, "GET", "/api/orders")).body.items),
+  );
+  expect(histories.flat().map(({ orderId }) => orderId)).toEqual(expect.arrayContaining(placed));
+  expect(histories.flat()).toHaveLength(copies);
+  expect(Math.max(...histories.map(({ length }) => length))).toBe(1);
+});

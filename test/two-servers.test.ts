@@ -1,9 +1,9 @@
-import { spawn } from "node:child_process";
 import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { localClient } from "../infra/local/dynamodb.ts";
 import books from "../infra/local/sample-books.json" with { type: "json" };
 import { aCustomer, type Person } from "./given.ts";
+import { type FunctionServer, startFunctionServer } from "./start-function-server.ts";
 
 const customers = 5;
 const atOnce = 50;
@@ -11,13 +11,15 @@ const atOnce = 50;
 describe("two servers that share nothing but the table", { timeout: 120_000 }, () => {
   const variables = inject("variables");
   const table = DynamoDBDocumentClient.from(localClient(variables.AWS_ENDPOINT_URL_DYNAMODB ?? ""));
-  let servers: Server[] = [];
+  let servers: FunctionServer[] = [];
 
   beforeAll(async () => {
-    servers = await Promise.all([aServer(), aServer()]);
+    // patient with a busy machine: a time-out is not what is tested here
+    const patient = { ...variables, STORE_REQUEST_MS: "20000", STORE_TOTAL_MS: "60000" };
+    servers = await Promise.all([startFunctionServer(patient), startFunctionServer(patient)]);
   }, 60_000);
-  afterAll(() => {
-    for (const { stop } of servers) stop();
+  afterAll(async () => {
+    for (const { stop } of servers) await stop();
     table.destroy();
   });
 
@@ -113,28 +115,3 @@ const bookAt = (at: number): string => books[at]?.bookId ?? "";
 
 const atTheSameTime = <Answer>(send: (at: number) => Promise<Answer>): Promise<Answer[]> =>
   Promise.all(Array.from({ length: atOnce }, (_, at) => send(at)));
-
-type Server = { url: string; stop(): void };
-
-function aServer(): Promise<Server> {
-  const variables = inject("variables");
-  const child = spawn(process.execPath, ["test/function-server.ts"], {
-    env: {
-      ...variables,
-      ISSUER: `https://cognito-idp.us-east-1.amazonaws.com/${variables.USER_POOL_ID}`,
-      // patient with a busy machine: a time-out is not what is tested here
-      STORE_REQUEST_MS: "20000",
-      STORE_TOTAL_MS: "60000",
-    },
-    stdio: ["pipe", "pipe", "inherit"],
-  });
-  return new Promise((resolve, reject) => {
-    child.once("exit", () => reject(new Error("The server ended before it served.")));
-    let said = "";
-    child.stdout.on("data", (chunk) => {
-      said = (said + chunk).slice(-1000);
-      const url = /serving on (\S+)/.exec(said)?.[1];
-      if (url) resolve({ url, stop: () => child.stdin.end() });
-    });
-  });
-}

@@ -68,7 +68,8 @@ function eventOf({ token, method, path, body }: Sent): APIGatewayProxyEventV2 {
   return request.event;
 }
 
-async function ask(url: string, { token, method, path, body }: Sent): Promise<unknown> {
+/** One request that must succeed, and its answer. */
+export async function ask(url: string, { token, method, path, body }: Sent): Promise<unknown> {
   const answer = await fetch(url + path, {
     method,
     headers: {
