@@ -8,8 +8,16 @@ import { isCartId, partsOf } from "./ids.ts";
 import { customerMayMove, type Order } from "./order.ts";
 import { Refusal } from "./refusal.ts";
 import { booksById, parseBook, readBooks } from "./table/books.ts";
-import { addCopies, parseCart, removeAllLines, removeLine, setCopies } from "./table/carts.ts";
-import type { Action, Table } from "./table/client.ts";
+import {
+  addCopies,
+  type CartChange,
+  exactly,
+  parseCart,
+  removeAllLines,
+  removeLine,
+  setCopies,
+} from "./table/carts.ts";
+import type { Table } from "./table/client.ts";
 import { type KeyedRequest, parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
 import { bookKey, cartKey } from "./table/keys.ts";
 import { listOrders, readOrder, type StoredOrder } from "./table/orders.ts";
@@ -75,10 +83,10 @@ async function addLine(
   const [cartItem, bookItem, record] = await table.read(keys);
   const cart = parseCart(cartItem);
   if (key && parseKeyRecord(record, key))
-    return { cart: await viewChanged(request, cart, null), replayed: true };
+    return { cart: await viewChanged(request, cart, undefined), replayed: true };
   const book = existing(parseBook(bookItem));
   if (!book.active) throw unavailable([bookId]);
-  return changeCart(request, cart, bookId, (current) => {
+  return changeCart(request, cart, book, (current) => {
     requireRoom(current, bookId);
     if ((current.lines.get(bookId) ?? 0) + quantity > mostCopies)
       throw new Refusal("quantity-limit", `A cart holds up to ${mostCopies} copies of a title.`);
@@ -91,7 +99,7 @@ export async function setQuantity(request: Request, bookId: string, quantity: nu
   const { table, customerId } = request;
   const [cartItem, bookItem] = await table.read([cartKey(customerId), bookKey(bookId)]);
   const book = existing(parseBook(bookItem));
-  const { cart } = await changeCart(request, parseCart(cartItem), bookId, (current) => {
+  const { cart } = await changeCart(request, parseCart(cartItem), book, (current) => {
     if (!book.active && !current.lines.has(bookId)) throw unavailable([bookId]);
     requireRoom(current, bookId);
     return setCopies(customerId, current, book, quantity, timestamp());
@@ -103,7 +111,7 @@ export async function setQuantity(request: Request, bookId: string, quantity: nu
 export async function removeFromCart(request: Request, bookId: string | null): Promise<CartView> {
   const { table, customerId } = request;
   const [cartItem] = await table.read([cartKey(customerId)]);
-  const { cart } = await changeCart(request, parseCart(cartItem), bookId, (current) => {
+  const { cart } = await changeCart(request, parseCart(cartItem), undefined, (current) => {
     const { cartId, lines } = current;
     if (cartId === null || (bookId === null ? lines.size === 0 : !lines.has(bookId))) return null;
     return bookId === null
@@ -152,33 +160,49 @@ export async function cancelOrder(request: Request, orderId: string): Promise<Or
 
 /**
  * Writes one change to the cart, however often it moves on meanwhile. `change` is asked anew for each state that the cart
- * is found in: it answers with the write, with null where there is nothing to change, or throws what forbids it.
+ * is found in: it answers with the write, with null where there is nothing to change, or throws what forbids it. `book` is
+ * what it adds.
  */
 async function changeCart(
   request: Request,
   before: Cart,
-  bookId: string | null,
-  change: (cart: Cart) => Action | null,
+  book: Book | undefined,
+  change: (cart: Cart) => CartChange | null,
 ): Promise<CartAnswer> {
   const { table, customerId, requestId, key } = request;
   const record = key ? [putKeyRecord(customerId, key, requestId)] : [];
+  const known = booksById([book]);
   let cart = before.giveWay === null ? before : await letOrderBy(request);
-  for (;;) {
-    const action = change(cart);
-    if (!action) break;
-    const refused = await table.write(
-      [action, ...record],
-      ([, keyed]) => keyed?.found?.requestId === requestId,
-    );
-    if (refused === "written") break;
-    const [current, keyed] = refused;
-    const known = key && keyed?.failed ? parseKeyRecord(keyed.found, key) : undefined;
+  for (let first = true; ; first = false) {
+    const changed = change(cart);
+    if (!changed) break;
+    // mostly nobody else is at the cart, and then its other books can be read while it is written
+    const { action, after } = changed;
+    const [writing, reading] = await Promise.allSettled([
+      table.write(
+        [first ? exactly(changed) : action, ...record],
+        ([, keyed]) => keyed?.found?.requestId === requestId,
+      ),
+      first
+        ? readBooks(
+            table,
+            [...after.lines.keys()].filter((id) => !known.has(id)),
+          )
+        : known,
+    ]);
+    if (writing.status === "rejected") throw writing.reason;
+    if (writing.value === "written") {
+      if (!first) break;
+      if (reading.status === "rejected") throw reading.reason;
+      return { cart: cartView(after, new Map([...known, ...reading.value])), replayed: false };
+    }
+    const [current, keyed] = writing.value;
+    const done = key && keyed?.failed ? parseKeyRecord(keyed.found, key) : undefined;
     // the record is this very request's where the answer to an earlier try was lost
-    if (known)
-      return { cart: await viewChanged(request, cart, bookId), replayed: known.requestId !== requestId };
+    if (done) return { cart: await viewChanged(request, cart, book), replayed: done.requestId !== requestId };
     if (current?.failed) cart = parseCart(current.found);
   }
-  return { cart: await viewChanged(request, cart, bookId), replayed: false };
+  return { cart: await viewChanged(request, cart, book), replayed: false };
 }
 
 /** The cart after an order has had its chance: it may have gone by, or have died, and then nobody waits for it again. */
@@ -192,9 +216,9 @@ async function letOrderBy({ table, customerId }: Request): Promise<Cart> {
 async function viewChanged(
   { table, customerId }: Request,
   before: Cart,
-  bookId: string | null,
+  book: Book | undefined,
 ): Promise<CartView> {
-  const likely = [...new Set([...before.lines.keys(), ...(bookId === null ? [] : [bookId])])];
+  const likely = [...new Set([...before.lines.keys(), ...(book ? [book.bookId] : [])])];
   const [item, ...bookItems] = await table.read([cartKey(customerId), ...likely.map(bookKey)]);
   const cart = parseCart(item);
   const books = booksById(bookItems.map(parseBook));

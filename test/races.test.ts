@@ -62,17 +62,58 @@ async function meanwhile(
   return answer;
 }
 
-/** Sends a request whose first write meets this fault, and does something else before the second. */
+/** As `meanwhile`, but its first write of a cart that is there has been overtaken: what else happens comes before the second. */
+async function meanwhileAgain(send: () => Promise<Reply>, what: () => Promise<unknown>): Promise<Reply> {
+  let overtaken = false;
+  let done = false;
+  decide = async (call): Promise<Fault> => {
+    if (!isWrite(call) || done) return "none";
+    const [{ Update }] = call.input.TransactItems;
+    if (Update && !overtaken) {
+      overtaken = true;
+      await changeVersion(Update.Key.pk.S);
+    } else {
+      done = true;
+      await what();
+    }
+    return "none";
+  };
+  const answer = await send();
+  expect(done).toBe(true);
+  return answer;
+}
+
+/** As by a change of the cart that another took back. */
+const changeVersion = (pk: string) =>
+  table.send(
+    new UpdateCommand({
+      TableName,
+      Key: { pk, sk: "CART" },
+      UpdateExpression: "SET #version = #version + :one",
+      ExpressionAttributeNames: { "#version": "version" },
+      ExpressionAttributeValues: { ":one": 1 },
+    }),
+  );
+
+/**
+ * Sends a request whose first write meets this fault, and does something else before the second; `before` happens before
+ * a write ahead of both, which it overtakes.
+ */
 async function troubled(
   send: () => Promise<Reply>,
   fault: Fault,
   what: () => Promise<unknown> = async () => {},
+  before?: () => Promise<unknown>,
 ): Promise<Reply> {
-  let writes = 0;
+  let writes = before ? -1 : 0;
+  let aside = false;
   decide = async (call) => {
-    if (!isWrite(call)) return "none";
+    if (!isWrite(call) || aside) return "none";
     writes++;
+    aside = true;
+    if (writes === 0) await before?.();
     if (writes === 2) await what();
+    aside = false;
     return writes === 1 ? fault : "none";
   };
   const answer = await send();
@@ -121,12 +162,15 @@ beforeAll(async () => {
   [book, other] = await Promise.all([aBook(), aBook()]);
 });
 
-describe("where the cart changes meanwhile,", () => {
+describe.each([
+  ["where the cart changes meanwhile,", meanwhile, 0],
+  ["where the cart changes meanwhile, and again,", meanwhileAgain, 1],
+])("%s", (_, during, overtaken) => {
   test("an add starts a new cart if the one it was for has been ordered", async () => {
     const ada = await aCustomer();
     await inTheCart(ada, [book]);
 
-    const added = await meanwhile(
+    const added = await during(
       () => ada.post("/api/cart/add", { bookId: other.bookId }),
       () => ada.post("/api/orders"),
     );
@@ -141,7 +185,7 @@ describe("where the cart changes meanwhile,", () => {
     const ada = await aCustomer();
     await inTheCart(ada, [book]);
 
-    const set = await meanwhile(
+    const set = await during(
       () => ada.put(`/api/cart/items/${book.bookId}`, { quantity: 3 }),
       () => ada.post("/api/orders"),
     );
@@ -156,7 +200,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [book]);
     await fill(ada, 49);
 
-    const added = await meanwhile(
+    const added = await during(
       () => ada.post("/api/cart/add", { bookId: other.bookId }),
       () => ada.post("/api/cart/add", { bookId: book.bookId }),
     );
@@ -170,7 +214,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [book]);
     await fill(ada, 49);
 
-    const set = await meanwhile(
+    const set = await during(
       () => ada.put(`/api/cart/items/${other.bookId}`, { quantity: 2 }),
       () => ada.post("/api/cart/add", { bookId: book.bookId }),
     );
@@ -184,7 +228,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [{ ...book, quantity: 98 }]);
     const add = () => ada.post("/api/cart/add", { bookId: book.bookId });
 
-    const added = await meanwhile(add, add);
+    const added = await during(add, add);
 
     expect(added).toMatchObject({ status: 409, body: { code: "quantity-limit" } });
     expect((await cartOf(ada)).itemCount).toBe(99);
@@ -196,7 +240,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [own]);
     await changeBook(own.bookId, { active: false });
 
-    const set = await meanwhile(
+    const set = await during(
       () => ada.put(`/api/cart/items/${own.bookId}`, { quantity: 3 }),
       () => ada.delete(`/api/cart/items/${own.bookId}`),
     );
@@ -210,9 +254,12 @@ describe("where the cart changes meanwhile,", () => {
     const { body: before } = await inTheCart(ada, [book, other]);
     const remove = () => ada.delete(`/api/cart/items/${book.bookId}`);
 
-    const removed = await meanwhile(remove, remove);
+    const removed = await during(remove, remove);
 
-    expect(removed).toMatchObject({ status: 200, body: { version: before.version + 1, itemCount: 1 } });
+    expect(removed).toMatchObject({
+      status: 200,
+      body: { version: before.version + overtaken + 1, itemCount: 1 },
+    });
   });
 
   test("a cart that two empty is one change", async () => {
@@ -220,16 +267,36 @@ describe("where the cart changes meanwhile,", () => {
     const { body: before } = await inTheCart(ada, [book, other]);
     const empty = () => ada.delete("/api/cart");
 
-    const emptied = await meanwhile(empty, empty);
+    const emptied = await during(empty, empty);
 
-    expect(emptied).toMatchObject({ status: 200, body: { version: before.version + 1, itemCount: 0 } });
+    expect(emptied).toMatchObject({
+      status: 200,
+      body: { version: before.version + overtaken + 1, itemCount: 0 },
+    });
+  });
+
+  test.each<[string, (ada: Person) => Promise<Reply>]>([
+    ["add", (ada) => ada.post("/api/cart/add", { bookId: book.bookId })],
+    ["quantity", (ada) => ada.put(`/api/cart/items/${book.bookId}`, { quantity: 7 })],
+    ["removal", (ada) => ada.delete(`/api/cart/items/${book.bookId}`)],
+    ["emptying", (ada) => ada.delete("/api/cart")],
+  ])("an answer to an %s shows the cart that there is", async (_, change) => {
+    const ada = await aCustomer();
+    await inTheCart(ada, [book]);
+
+    const changed = await during(
+      () => change(ada),
+      () => ada.post("/api/cart/add", { bookId: other.bookId }),
+    );
+
+    expect(changed.body).toEqual(await cartOf(ada));
   });
 
   test("of two first adds both count", async () => {
     const ada = await aCustomer();
     const add = () => ada.post("/api/cart/add", { bookId: book.bookId, quantity: 2 });
 
-    const added = await meanwhile(add, add);
+    const added = await during(add, add);
 
     expect(added).toMatchObject({ status: 200, body: { itemCount: 4, version: 2 } });
   });
@@ -240,7 +307,7 @@ describe("where the cart changes meanwhile,", () => {
     await ada.post("/api/orders");
     const add = () => ada.post("/api/cart/add", { bookId: book.bookId, quantity: 2 });
 
-    const added = await meanwhile(add, add);
+    const added = await during(add, add);
 
     expect(added).toMatchObject({ status: 200, body: { itemCount: 4 } });
   });
@@ -250,7 +317,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [book]);
     await ada.post("/api/orders");
 
-    const added = await meanwhile(
+    const added = await during(
       () => ada.post("/api/cart/add", { bookId: book.bookId }),
       async () => {
         vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10 * 60_000 });
@@ -274,7 +341,7 @@ describe("where the cart changes meanwhile,", () => {
     const ada = await aCustomer();
     await inTheCart(ada, [book]);
 
-    const placed = await meanwhile(
+    const placed = await during(
       () => ada.post("/api/orders"),
       () => ada.post("/api/cart/add", { bookId: other.bookId, quantity: 2 }),
     );
@@ -315,7 +382,7 @@ describe("where the cart changes meanwhile,", () => {
     const order = () => ada.post("/api/orders", undefined, withKey("one-order"));
     let twin: Reply | undefined;
 
-    const answer = await meanwhile(order, async () => {
+    const answer = await during(order, async () => {
       twin = await order();
       await ada.post("/api/cart/add", { bookId: other.bookId });
     });
@@ -330,7 +397,7 @@ describe("where the cart changes meanwhile,", () => {
     await inTheCart(ada, [book]);
     const add = () => ada.post("/api/cart/add", { bookId: book.bookId, quantity: 2 }, withKey("twice"));
 
-    const added = await meanwhile(add, add);
+    const added = await during(add, add);
 
     expect(added).toMatchObject({ status: 200, body: { itemCount: 3 } });
     expect(replayed(added)).toBe("true");
@@ -597,6 +664,8 @@ describe("where the store is in trouble,", () => {
       () => ada.post("/api/cart/add", { bookId: book.bookId, quantity: 2 }),
       "late",
       () => ada.put(path, { quantity: 99 }),
+      // one that was overtaken is written whatever else happens to the cart
+      () => ada.put(path, { quantity: 2 }),
     );
     await ada.put(path, { quantity: 1 });
     await late?.();

@@ -37,6 +37,30 @@ const update = (customerId: string, how: Omit<Update, "Key">): Action => ({
   },
 });
 
+/** A change to the cart as it was read, and what that cart becomes by it. */
+export type CartChange = { action: Action; after: Cart };
+
+const changing = (cart: Cart, lines: Cart["lines"], at: string, action: Action): CartChange => ({
+  action,
+  after: { ...cart, version: cart.version + 1, lines, giveWay: null, updatedAt: at },
+});
+
+const withCopies = ({ lines }: Cart, bookId: string, copies: number) => new Map([...lines, [bookId, copies]]);
+
+/** The change, if nothing else has happened to the cart since it was read: then it is known what the cart becomes. */
+export function exactly({ action, after }: CartChange): Action {
+  // a first cart is put only where there is none
+  if ("Put" in action) return action;
+  const { ConditionExpression, ExpressionAttributeValues } = action.Update;
+  return {
+    Update: {
+      ...action.Update,
+      ConditionExpression: `${ConditionExpression} AND #version = :version`,
+      ExpressionAttributeValues: { ...ExpressionAttributeValues, ":version": after.version - 1 },
+    },
+  };
+}
+
 /** Adds copies to the cart as it was read, starting a new one where none is open. */
 export const addCopies = (
   customerId: string,
@@ -44,23 +68,28 @@ export const addCopies = (
   bookId: string,
   copies: number,
   at: string,
-): Action =>
+): CartChange =>
   cart.cartId === null
     ? startCart(customerId, cart, bookId, copies, at)
-    : update(customerId, {
-        UpdateExpression: `SET #lines.#book = if_not_exists(#lines.#book, :zero) + :copies, ${changed}${removing(cart)}`,
-        ConditionExpression: `${thisCart} AND ${knownOrRoom} AND (attribute_not_exists(#lines.#book) OR #lines.#book <= :room)`,
-        ExpressionAttributeNames: withLine(bookId),
-        ExpressionAttributeValues: {
-          ":cartId": cart.cartId,
-          ":copies": copies,
-          ":room": mostCopies - copies,
-          ":mostTitles": mostTitles,
-          ":zero": 0,
-          ":one": 1,
-          ":at": at,
-        },
-      });
+    : changing(
+        cart,
+        withCopies(cart, bookId, (cart.lines.get(bookId) ?? 0) + copies),
+        at,
+        update(customerId, {
+          UpdateExpression: `SET #lines.#book = if_not_exists(#lines.#book, :zero) + :copies, ${changed}${removing(cart)}`,
+          ConditionExpression: `${thisCart} AND ${knownOrRoom} AND (attribute_not_exists(#lines.#book) OR #lines.#book <= :room)`,
+          ExpressionAttributeNames: withLine(bookId),
+          ExpressionAttributeValues: {
+            ":cartId": cart.cartId,
+            ":copies": copies,
+            ":room": mostCopies - copies,
+            ":mostTitles": mostTitles,
+            ":zero": 0,
+            ":one": 1,
+            ":at": at,
+          },
+        }),
+      );
 
 /** Sets how many copies of a book are in the cart; of a withdrawn one only where it is in it already. */
 export const setCopies = (
@@ -69,37 +98,52 @@ export const setCopies = (
   book: { bookId: string; active: boolean },
   copies: number,
   at: string,
-): Action =>
+): CartChange =>
   cart.cartId === null
     ? startCart(customerId, cart, book.bookId, copies, at)
-    : update(customerId, {
-        UpdateExpression: `SET #lines.#book = :copies, ${changed}${removing(cart)}`,
-        ConditionExpression: `${thisCart} AND ${book.active ? knownOrRoom : "attribute_exists(#lines.#book)"}`,
-        ExpressionAttributeNames: withLine(book.bookId),
-        ExpressionAttributeValues: {
-          ":cartId": cart.cartId,
-          ":copies": copies,
-          ...(book.active && { ":mostTitles": mostTitles }),
-          ":one": 1,
-          ":at": at,
-        },
-      });
+    : changing(
+        cart,
+        withCopies(cart, book.bookId, copies),
+        at,
+        update(customerId, {
+          UpdateExpression: `SET #lines.#book = :copies, ${changed}${removing(cart)}`,
+          ConditionExpression: `${thisCart} AND ${book.active ? knownOrRoom : "attribute_exists(#lines.#book)"}`,
+          ExpressionAttributeNames: withLine(book.bookId),
+          ExpressionAttributeValues: {
+            ":cartId": cart.cartId,
+            ":copies": copies,
+            ...(book.active && { ":mostTitles": mostTitles }),
+            ":one": 1,
+            ":at": at,
+          },
+        }),
+      );
 
-export const removeLine = (customerId: string, cart: Cart, bookId: string, at: string): Action =>
-  update(customerId, {
-    UpdateExpression: `SET ${changed}${removing(cart, "#lines.#book")}`,
-    ConditionExpression: `${thisCart} AND attribute_exists(#lines.#book)`,
-    ExpressionAttributeNames: withLine(bookId),
-    ExpressionAttributeValues: { ":cartId": cart.cartId, ":one": 1, ":at": at },
-  });
+export const removeLine = (customerId: string, cart: Cart, bookId: string, at: string): CartChange =>
+  changing(
+    cart,
+    new Map([...cart.lines].filter(([id]) => id !== bookId)),
+    at,
+    update(customerId, {
+      UpdateExpression: `SET ${changed}${removing(cart, "#lines.#book")}`,
+      ConditionExpression: `${thisCart} AND attribute_exists(#lines.#book)`,
+      ExpressionAttributeNames: withLine(bookId),
+      ExpressionAttributeValues: { ":cartId": cart.cartId, ":one": 1, ":at": at },
+    }),
+  );
 
-export const removeAllLines = (customerId: string, cart: Cart, at: string): Action =>
-  update(customerId, {
-    UpdateExpression: `SET #lines = :none, ${changed}${removing(cart)}`,
-    ConditionExpression: `${thisCart} AND size(#lines) > :zero`,
-    ExpressionAttributeNames: names,
-    ExpressionAttributeValues: { ":cartId": cart.cartId, ":none": {}, ":zero": 0, ":one": 1, ":at": at },
-  });
+export const removeAllLines = (customerId: string, cart: Cart, at: string): CartChange =>
+  changing(
+    cart,
+    new Map(),
+    at,
+    update(customerId, {
+      UpdateExpression: `SET #lines = :none, ${changed}${removing(cart)}`,
+      ConditionExpression: `${thisCart} AND size(#lines) > :zero`,
+      ExpressionAttributeNames: names,
+      ExpressionAttributeValues: { ":cartId": cart.cartId, ":none": {}, ":zero": 0, ":one": 1, ":at": at },
+    }),
+  );
 
 /** Empties the cart because it became an order, if it is still exactly as it was read. */
 export const closeCart = (customerId: string, cart: Cart, orderId: string, at: string): Action =>
@@ -126,10 +170,12 @@ export const askForWay = (customerId: string, cart: Cart, requestId: string): Ac
   });
 
 /** A new cart with its first line; the whole item only where the customer never had one. */
-function startCart(customerId: string, cart: Cart, bookId: string, copies: number, at: string): Action {
+function startCart(customerId: string, cart: Cart, bookId: string, copies: number, at: string): CartChange {
   const cartId = newCartId(cart.lastOrderId);
+  const starting = (action: Action) =>
+    changing({ ...cart, cartId, createdAt: at }, withCopies(cart, bookId, copies), at, action);
   if (cart.version === 0)
-    return {
+    return starting({
       Put: {
         Item: {
           ...cartKey(customerId),
@@ -142,11 +188,13 @@ function startCart(customerId: string, cart: Cart, bookId: string, copies: numbe
         },
         ConditionExpression: "attribute_not_exists(pk)",
       },
-    };
-  return update(customerId, {
-    UpdateExpression: `SET cartId = :cartId, createdAt = :at, #lines.#book = :copies, ${changed}`,
-    ConditionExpression: "attribute_not_exists(cartId) AND lastOrderId < :cartId",
-    ExpressionAttributeNames: withLine(bookId),
-    ExpressionAttributeValues: { ":cartId": cartId, ":copies": copies, ":one": 1, ":at": at },
-  });
+    });
+  return starting(
+    update(customerId, {
+      UpdateExpression: `SET cartId = :cartId, createdAt = :at, #lines.#book = :copies, ${changed}`,
+      ConditionExpression: "attribute_not_exists(cartId) AND lastOrderId < :cartId",
+      ExpressionAttributeNames: withLine(bookId),
+      ExpressionAttributeValues: { ":cartId": cartId, ":copies": copies, ":one": 1, ":at": at },
+    }),
+  );
 }

@@ -99,7 +99,8 @@ async function sell(
     const answers = await Promise.all(crowd.map((customer) => order(customer)));
     const seconds = (performance.now() - start) / 1000;
     for (const { stop } of running) await stop();
-    const log = running.flatMap((server) => server.log).filter(({ route }) => route === "POST /api/orders");
+    const lines = running.flatMap((server) => server.log).map((line) => JSON.parse(line));
+    const log = lines.filter(({ route }) => route === "POST /api/orders");
     const each = (what: string) => log.reduce((sum, line) => sum + Number(line[what] ?? 0), 0) / customers;
     const times = answers.map(({ ms }) => ms);
     return {
