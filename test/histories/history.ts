@@ -107,7 +107,6 @@ export async function play(plan: Plan, around: Surroundings): Promise<History> {
     },
     ending: ({ mark = "" }) => {
       if (doomed.has(mark)) crash(mark);
-      else world.ending(mark);
     },
   });
 

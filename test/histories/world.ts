@@ -21,7 +21,8 @@ let tokens = 0;
 export class World implements Chance {
   readonly #random: Random;
   readonly #skews = new Map<string, number>();
-  readonly #active = new Map<string, { created: number; waiting: number }>();
+  /** `calls` to the store that are not over, those of them that wait at its door, and pauses. */
+  readonly #active = new Map<string, { calls: number; atDoor: number; pausing: number }>();
   readonly #waiting = new Set<Waiting>();
   #lates = 0;
   #wake: () => void = () => {};
@@ -55,7 +56,7 @@ export class World implements Chance {
 
   /** Runs one request; its store calls and pauses are known as its own. */
   async run<T>(running: Running, work: () => Promise<T>): Promise<T> {
-    this.#active.set(running.id, { created: 0, waiting: 0 });
+    this.#active.set(running.id, { calls: 0, atDoor: 0, pausing: 0 });
     try {
       return await current.run(running, work);
     } finally {
@@ -68,7 +69,7 @@ export class World implements Chance {
   created(): Running | undefined {
     const running = current.getStore();
     const state = running && this.#active.get(running.id);
-    if (state) state.created++;
+    if (state) state.calls++;
     return running;
   }
 
@@ -77,19 +78,17 @@ export class World implements Chance {
     return this.#active.has(id) ? this.#wait(id, null) : new Promise(() => {});
   }
 
-  /** The store call is about to be answered, or given up: the request goes on. */
-  ending(id: string): void {
+  /** A store call is over for the request that made it, which has done what it does next. */
+  heard(id: string): void {
     const state = this.#active.get(id);
-    if (!state) return;
-    state.created--;
-    // one of several at once: nothing else may happen, so look again once the answer is through
-    if (state.waiting > 0) setTimeout(() => this.#wake(), 3);
+    if (state) state.calls--;
+    this.#wake();
   }
 
   /** A piece of work beside all requests, which takes its turn like them. */
   async later(work: () => Promise<void>): Promise<void> {
     const id = `late ${++this.#lates}`;
-    this.#active.set(id, { created: 0, waiting: 0 });
+    this.#active.set(id, { calls: 0, atDoor: 0, pausing: 0 });
     await this.#wait(id, null);
     await work();
     this.#active.delete(id);
@@ -108,7 +107,11 @@ export class World implements Chance {
 
   /** Waits until all that runs has stopped; then what could go on, in a fixed order. */
   async settled(): Promise<Waiting[]> {
-    while (![...this.#active.values()].every(({ created, waiting }) => waiting > 0 && created <= waiting))
+    while (
+      ![...this.#active.values()].every(
+        ({ calls, atDoor, pausing }) => atDoor + pausing > 0 && calls <= atDoor,
+      )
+    )
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -125,13 +128,14 @@ export class World implements Chance {
 
   #wait(id: string, wakesAt: number | null): Promise<void> {
     const state = this.#active.get(id);
-    if (state) state.waiting++;
+    const counter = wakesAt === null ? "atDoor" : "pausing";
+    if (state) state[counter]++;
     return new Promise((resolve) => {
       this.#waiting.add({
         id,
         wakesAt,
         go: () => {
-          if (state) state.waiting--;
+          if (state) state[counter]--;
           resolve();
         },
       });
@@ -150,6 +154,13 @@ export function watch(world: World, storeUrl: string): void {
 subscribe("http.client.request.created", (message) => {
   const { request } = message as { request: ClientRequest };
   if (!watched || !String(request.getHeader("host")).endsWith(`:${watched.port}`)) return;
-  const running = watched.world.created();
-  if (running) request.setHeader("x-operation", running.id);
+  const { world } = watched;
+  const running = world.created();
+  if (!running) return;
+  request.setHeader("x-operation", running.id);
+  request.once("close", async () => {
+    // what waits for the answer has no other timers: a few turns, and it has sent its next call, or waits for another
+    for (let turn = 0; turn < 3; turn++) await new Promise(setImmediate);
+    world.heard(running.id);
+  });
 });
