@@ -124,13 +124,15 @@ async function carts(shops: readonly Shop[], report: Report): Promise<Cell[]> {
   return cells;
 }
 
+/** The same customers at every load, each with one journey more. */
 async function loads(shops: readonly Shop[], report: Report): Promise<LoadCell[]> {
   const cells: LoadCell[] = [];
-  for (const atOnce of clients)
-    for (const shop of shops) {
+  for (const shop of shops) {
+    report(`clients: ${shop.name}, ${customersAtEachLoad} customers sign up`);
+    const tokens = await shop.customers(customersAtEachLoad);
+    for (const [ordersBefore, atOnce] of clients.entries()) {
       report(`clients: ${shop.name}, ${atOnce} at once`);
-      const tokens = await shop.customers(customersAtEachLoad);
-      const done = await journeys(shop, tokens, 1, { atOnce });
+      const done = await journeys(shop, tokens, 1, { atOnce, ordersBefore });
       const times = steps.flatMap((step) => done.times[step]);
       cells.push({
         shop: shop.name,
@@ -141,6 +143,7 @@ async function loads(shops: readonly Shop[], report: Report): Promise<LoadCell[]
         p99: quantile(times, 0.99),
       });
     }
+  }
   return cells;
 }
 
@@ -162,7 +165,8 @@ function print(growth: Growth): void {
   const count = (many: number) => many.toLocaleString("en");
 
   const table = (title: string, cells: readonly Cell[]) => {
-    row(`\n${title}`, [...new Set(cells.map(({ size }) => size))].map(count));
+    console.log("");
+    row(title, [...new Set(cells.map(({ size }) => size))].map(count));
     const rows = Map.groupBy(cells, ({ shop, what }) => `${what}, ${label(shop)}`);
     for (const [what, of] of rows)
       row(
@@ -182,7 +186,7 @@ function print(growth: Growth): void {
   table("lines in a cart", growth.carts);
   table("books", growth.catalogue);
 
-  console.log("\nWhole journeys; journeys/s, p50 / p99 ms of a request");
+  console.log("\nWhole journeys; journeys/s, p50 / p99 ms of a request\n");
   row("clients at once", clients.map(count));
   for (const [shop, cells] of Map.groupBy(growth.clients, ({ shop }) => shop))
     row(

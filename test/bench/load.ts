@@ -11,15 +11,16 @@ export type Times = Record<Step, number[]>;
 export type Round = { journeys: number; seconds: number; times: Times };
 
 /**
- * What new customers do, each one request after another: adds of so many titles, a look at the cart, an order, the
- * history. `books` are there to pick from; `atOnce` customers are under way at the same time, all unless said.
+ * What customers do, each one request after another: adds of so many titles, a look at the cart, an order, the
+ * history. `books` are there to pick from; `atOnce` customers are under way at the same time, all unless said;
+ * each has ordered `ordersBefore` times before.
  * @throws Error where an answer is not what it has to be: a shop that is wrong is not fast.
  */
 export async function journeys(
   shop: Shop,
   tokens: readonly string[],
   each: number,
-  { lines = 3, books = 100, atOnce = tokens.length } = {},
+  { lines = 3, books = 100, atOnce = tokens.length, ordersBefore = 0 } = {},
 ): Promise<Round> {
   const agent = new Agent({ keepAlive: true });
   const times: Times = { add: [], view: [], place: [], history: [] };
@@ -41,7 +42,7 @@ export async function journeys(
         if (
           shop.titles(cart) !== lines ||
           shop.total(cart) !== shop.total(order) ||
-          !shop.shows(history, journey + 1)
+          !shop.shows(history, ordersBefore + journey + 1)
         )
           throw new Error(`${shop.name} answers wrongly: ${JSON.stringify({ cart, order, history })}`);
       }
