@@ -1,11 +1,7 @@
-import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { newCartId, newOrderId } from "../shared/ids.ts";
-import type { Order } from "../shared/order.ts";
 import { bookItem } from "../shared/table/books.ts";
-import type { Item } from "../shared/table/client.ts";
-import { putOrder } from "../shared/table/orders.ts";
 import { type Account, type OwnShop, ownShop } from "./own-shop.ts";
+import { bookAt, pastOrders } from "./plenty.ts";
 
 // What a request costs does not grow with what there is: the same with ten and with a hundred thousand orders and books.
 
@@ -22,50 +18,13 @@ beforeAll(async () => {
   for (const size of [few, many]) {
     const shop = await ownShop(`growth-${size}`);
     shops.set(size, shop);
-    await shop.put(Array.from({ length: size }, (_, at) => bookItem(bookAt(at))));
-    await shop.put(ordersOf(reader, size));
+    const books = Array.from({ length: size }, (_, at) => bookAt(at));
+    await shop.put(books.map(bookItem));
+    await shop.put(pastOrders(reader.sub, size, books.slice(0, few)));
     costs.set(size, await costsIn(shop));
   }
 }, 300_000);
 afterAll(() => Promise.all([...shops.values()].map((shop) => shop.close())));
-
-const number = (at: number) => String(at).padStart(6, "0");
-
-const bookAt = (at: number) => ({
-  bookId: `BOOK-OF-GROWTH-${number(at)}`.slice(-16),
-  title: `A title of 40 characters, number ${number(at)}.`,
-  authors: ["An Author"],
-  isbn: null,
-  price: 1299,
-  stock: null,
-  active: true,
-  revision: 1,
-});
-
-function ordersOf({ sub }: Account, size: number): Item[] {
-  let last: string | null = null;
-  return Array.from({ length: size }, (_, at) => {
-    const cartId = newCartId(last);
-    const orderId = newOrderId(cartId, sub);
-    last = orderId;
-    const lines = [0, 1, 2].map((line) => {
-      const { bookId, title, price } = bookAt((at + line) % few);
-      return { bookId, title, quantity: 1, unitPrice: price, stockTaken: false };
-    });
-    const order: Order = {
-      orderId,
-      customerId: sub,
-      cartId,
-      status: "pending",
-      currency: "USD",
-      lines,
-      shippingAddress: null,
-      steps: [],
-    };
-    const action = putOrder(order, randomUUID());
-    return "Put" in action ? (action.Put.Item as Item) : {};
-  });
-}
 
 /** By request, what its function's own log line says that it took. */
 async function costsIn(shop: OwnShop): Promise<Record<string, Cost>> {

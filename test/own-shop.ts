@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { BatchWriteCommand, DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { inject } from "vitest";
 import { functions } from "../functions/routes.ts";
@@ -8,6 +8,7 @@ import { createTable, localClient } from "../infra/local/dynamodb.ts";
 import type { Item } from "../shared/table/client.ts";
 import { type Fault, type StoreCall, storeProxy } from "./faults/store-proxy.ts";
 import { anInstance } from "./instances.ts";
+import { putItems } from "./plenty.ts";
 import type { Reply } from "./shop.ts";
 
 /** Someone whose account the test chooses. */
@@ -62,12 +63,7 @@ export async function ownShop(tableName: string) {
     /** Everything in the table; a test's table is less than one page. */
     items: async (): Promise<Item[]> =>
       (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [],
-    put: async (items: readonly Item[]): Promise<void> => {
-      for (let from = 0; from < items.length; from += 25) {
-        const requests = items.slice(from, from + 25).map((Item) => ({ PutRequest: { Item } }));
-        await client.send(new BatchWriteCommand({ RequestItems: { [tableName]: requests } }));
-      }
-    },
+    put: (items: readonly Item[]): Promise<void> => putItems(client, tableName, items),
     close: async () => {
       client.destroy();
       await proxy.close();

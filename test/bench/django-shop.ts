@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from "node:child_process";
+import { execFile, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { basename, join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 import { familyOf } from "../processes.ts";
 import { takenBy } from "./processor.ts";
 import type { Shop } from "./shop.ts";
@@ -16,14 +17,16 @@ let customers = 0;
 /**
  * A bookshop on Django REST Framework with the endpoints `/api/register/`, `/api/token/`, `/api/cart/add/`, `/api/cart/`
  * and `/api/orders/`. `where`: the address of one that runs, or a folder whose `run.sh` serves it on PORT with its data in
- * DATA, and whose `pg.sh` starts a PostgreSQL where DB is postgres. A folder may be followed by settings, each after a
- * comma: `folder,DB=postgres,CONN_MAX_AGE=60`; WAL=1 sets SQLite's write-ahead log.
+ * DATA, whose `manage.py seed_bench --users N --items N --orders N` makes customers with so many cart lines and past orders
+ * and prints their tokens as JSON, and whose `pg.sh` starts a PostgreSQL where DB is postgres. A folder may be followed by
+ * settings, each after a comma: `folder,DB=postgres,CONN_MAX_AGE=60`; WAL=1 sets SQLite's write-ahead log.
  */
 export async function djangoShop(where: string, workers: number): Promise<Shop> {
   if (/^https?:/.test(where))
     return shopAt(
       where.replace(/\/$/, ""),
       where,
+      { customers: (count) => signUp(where.replace(/\/$/, ""), count), oldCustomer: null },
       () => null,
       async () => {},
     );
@@ -77,26 +80,55 @@ export async function djangoShop(where: string, workers: number): Promise<Shop> 
       : [];
     return takenBy(familyOf(server.pid ?? 0), store);
   };
-  return shopAt(url, [basename(resolve(folder)), ...settings].join(" "), taken, stop);
+  const seed = async (users: number, orders: number): Promise<string[]> => {
+    const many = ["--users", users, "--items", 0, "--orders", orders].map(String);
+    const args = [resolve(folder, "manage.py"), "seed_bench", ...many];
+    // the Python that run.sh runs
+    const { stdout } = await promisify(execFile)("/usr/bin/python3", args, {
+      env: { ...variables, PYTHONDONTWRITEBYTECODE: "1" },
+    });
+    return JSON.parse(stdout);
+  };
+  return shopAt(
+    url,
+    [basename(resolve(folder)), ...settings].join(" "),
+    {
+      customers: (count) => seed(count, 0),
+      oldCustomer: async (orders) => (await seed(1, orders))[0] ?? "",
+    },
+    taken,
+    stop,
+  );
 }
 
-const shopAt = (url: string, name: string, taken: Shop["taken"], stop: Shop["stop"]): Shop => ({
+/** Customers as anyone becomes one, one after another. */
+async function signUp(url: string, count: number): Promise<string[]> {
+  const tokens: string[] = [];
+  for (let at = 0; at < count; at++) {
+    const account = { username: `reader-${process.pid}-${customers++}`, password: "corr3ct-horse-7" };
+    await post(`${url}/api/register/`, account);
+    tokens.push(((await post(`${url}/api/token/`, account)) as { access: string }).access);
+  }
+  return tokens;
+}
+
+const shopAt = (
+  url: string,
+  name: string,
+  people: Pick<Shop, "customers" | "oldCustomer">,
+  taken: Shop["taken"],
+  stop: Shop["stop"],
+): Shop => ({
   name,
   urls: [url],
-  customers: async (count) => {
-    const tokens: string[] = [];
-    for (let at = 0; at < count; at++) {
-      const account = { username: `reader-${process.pid}-${customers++}`, password: "corr3ct-horse-7" };
-      await post(`${url}/api/register/`, account);
-      tokens.push(((await post(`${url}/api/token/`, account)) as { access: string }).access);
-    }
-    return tokens;
-  },
+  ...people,
+  catalogue: null,
   // its ids begin with 1
   add: (book) => ({ method: "POST", path: "/api/cart/add/", body: { book: book + 1, quantity: 1 } }),
   view: { method: "GET", path: "/api/cart/" },
   place: { method: "POST", path: "/api/orders/" },
   history: { method: "GET", path: "/api/orders/" },
+  titles: (cart) => (cart as { items: unknown[] }).items.length,
   total: (cartOrOrder) => {
     const { total, total_amount } = cartOrOrder as { total?: string; total_amount?: string };
     return total ?? total_amount;
