@@ -10,9 +10,9 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { fraction, newToken, now, sleep } from "../chance.ts";
 import { config } from "../config.ts";
+import { PlainJson1_0Protocol } from "../plain-json.ts";
 import { temporarilyUnavailable } from "../refusal.ts";
 import type { Key } from "./keys.ts";
-import { PlainJsonProtocol } from "./plain-json.ts";
 
 export type Item = Record<string, unknown>;
 type Written = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
@@ -30,7 +30,7 @@ const client = DynamoDBDocumentClient.from(
   new DynamoDBClient({
     // The one retry layer is below: the SDK's own never retries a TransactionConflict.
     maxAttempts: 1,
-    protocol: PlainJsonProtocol,
+    protocol: PlainJson1_0Protocol,
     requestHandler: {
       connectionTimeout: config.store.connectMs,
       requestTimeout: config.store.requestMs,
