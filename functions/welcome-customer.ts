@@ -4,10 +4,12 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import type { PostConfirmationTriggerEvent } from "aws-lambda";
 import { logLine } from "../shared/log.ts";
+import { PlainJson1_1Protocol } from "../shared/plain-json.ts";
 
 // Cognito waits five seconds for a trigger: two tries fit into them.
 const cognito = new CognitoIdentityProviderClient({
   maxAttempts: 2,
+  protocol: PlainJson1_1Protocol,
   requestHandler: { connectionTimeout: 500, requestTimeout: 1500, throwOnRequestTimeout: true },
 });
 

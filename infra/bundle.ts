@@ -50,31 +50,51 @@ const warmed: Plugin = {
   },
 };
 
-/** Modules that the SDK brings along and never needs here, a third of each bundle, and what stands in for them. */
+const smithy = "@smithy/core/dist-es/submodules";
+
+/** Files that the SDK brings along and never needs here, nearly half of each bundle, and what stands in for them. */
 const deadWeight: Record<string, string> = {
   // Lambda hands credentials over in variables
-  "@aws-sdk/credential-provider-node": `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
+  "@aws-sdk/credential-provider-node/dist-es/index.js": `export { fromEnv as defaultProvider } from "@aws-sdk/credential-provider-env";`,
+  // and settings and the region too, not in files or by a service of the machine
+  [`${smithy}/config/shared-ini-file-loader/loadSharedConfigFiles.js`]: `
+    export { CONFIG_PREFIX_SEPARATOR } from "./constants";
+    export const loadSharedConfigFiles = async () => ({ configFile: {}, credentialsFile: {} });`,
+  [`${smithy}/config/config-resolver/regionConfig/getInstanceMetadataRegion.js`]:
+    "export const getInstanceMetadataRegion = async () => {};",
+  // its runtime has an X-Ray id in a variable for a function that takes one request at a time
+  "@aws/lambda-invoke-store/dist-es/invoke-store.js":
+    "export const InvokeStore = { getInstanceAsync: async () => {} };",
   // no operation of ours streams events: loaded on demand, and never demanded
-  "@smithy/core/event-streams": `throw new Error("Bundled without event streams");`,
-  // the table's client has a simpler one of its own
-  "@aws-sdk/dynamodb-codec": "export class DynamoDBJsonCodec2 {}",
+  [`${smithy}/event-streams/index.js`]: `throw new Error("Bundled without event streams");`,
+  // shared/plain-json.ts has simpler ones of its own
+  "@aws-sdk/dynamodb-codec/dist-es/index.js": "export class DynamoDBJsonCodec2 {}",
+  [`${smithy}/protocols/json/codec-v2/JsonShapeSerializer2.js`]: "export class JsonShapeSerializer2 {}",
+  [`${smithy}/protocols/json/codec-v2/JsonShapeDeserializer2.js`]: "export class JsonShapeDeserializer2 {}",
   // DynamoDB's address is known from its region
-  "@aws-sdk/middleware-endpoint-discovery": `
+  "@aws-sdk/middleware-endpoint-discovery/dist-es/index.js": `
     export const resolveEndpointDiscoveryConfig = (config) => config;
     export const NODE_ENDPOINT_DISCOVERY_CONFIG_OPTIONS = {
       environmentVariableSelector() {}, configFileSelector() {}, default: false,
     };`,
+  // no AWS_RETRY_MODE asks for it
+  [`${smithy}/retry/util-retry/AdaptiveRetryStrategy.js`]: "export class AdaptiveRetryStrategy {}",
+  // Node has one that is faster
+  [`${smithy}/checksum/sha256/Sha256Js.js`]: "export class Sha256Js {}",
+  // the version is for a header that shared/table/client.ts leaves out
+  "@aws-sdk/client-dynamodb/package.json": "export default {};",
 };
 
 const withoutDeadWeight: Plugin = {
   name: "without-dead-weight",
-  setup: ({ onResolve, onLoad }) => {
-    onResolve({ filter: /^@(aws-sdk|smithy)\// }, ({ path }) =>
-      path in deadWeight ? { path, namespace: "dead-weight" } : null,
-    );
-    onLoad({ filter: /.*/, namespace: "dead-weight" }, ({ path }) => ({
-      contents: deadWeight[path] ?? "",
-      resolveDir: root,
-    }));
+  setup: ({ onLoad, onEnd }) => {
+    const missed = new Set(Object.keys(deadWeight));
+    onLoad({ filter: /[\\/]node_modules[\\/]@(aws|aws-sdk|smithy)[\\/]/ }, ({ path }) => {
+      const file = path.replaceAll("\\", "/").split("/node_modules/").at(-1) ?? "";
+      missed.delete(file);
+      return file in deadWeight ? { contents: deadWeight[file] as string } : null;
+    });
+    // another version of the SDK may have moved it
+    onEnd(() => ({ errors: [...missed].map((file) => ({ text: `${file} is not there to be left out` })) }));
   },
 };

@@ -33,6 +33,7 @@ type Context = LambdaContext & { notes: Notes; started: number; outcome: Answer 
 type Result = APIGatewayProxyStructuredResultV2;
 
 const mostBytes = 65_536;
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
  * A Lambda function of one or more routes: it goes by route key, never by path. Every answer is JSON with an X-Request-Id,
@@ -153,7 +154,7 @@ function parseJson(event: Event, bytes: Buffer): unknown {
   if (!/^application\/json\s*(;|$)/i.test(event.headers["content-type"] ?? ""))
     throw new Refusal("unsupported-media-type", "Send the body as application/json.");
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(utf8.decode(bytes));
   } catch {
     throw invalidRequest([{ path: "", message: "Must be JSON in UTF-8" }]);
   }
@@ -161,8 +162,9 @@ function parseJson(event: Event, bytes: Buffer): unknown {
 
 /** Query parameters by name; unknown ones are ignored, and a known one may stand once. */
 export function parseQuery(event: Event, known: readonly string[]): Map<string, string> {
-  const parameters = new URLSearchParams(event.rawQueryString);
   const values = new Map<string, string>();
+  if (known.length === 0) return values;
+  const parameters = new URLSearchParams(event.rawQueryString);
   for (const name of known) {
     const [value, ...more] = parameters.getAll(name);
     if (more.length > 0) throw invalidRequest([{ path: `?${name}`, message: "Must stand once" }]);

@@ -124,6 +124,8 @@ test("no module holds anything for the next request but clients, keys and settin
     "functions/welcome-customer.ts: new CognitoIdentityProviderClient",
     // never filled: a cart that nobody has used
     "shared/cart.ts: new Map",
+    // keeps nothing from one text to the next
+    "shared/http.ts: new TextDecoder",
     // the pool's public keys
     "shared/identity.ts: new SimpleJwksCache",
     "shared/table/client.ts: new DynamoDBClient",

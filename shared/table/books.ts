@@ -51,10 +51,15 @@ export async function listBooks(
 ): Promise<{ books: ListedBook[]; last: string | null }> {
   const items = await table.query({
     IndexName: layout.index.name,
-    KeyConditionExpression: on.prefix === "" ? "ipk = :shelf" : "ipk = :shelf AND begins_with(isk, :prefix)",
+    KeyConditionExpression:
+      on.prefix === "" ? "ipk = :shelf" : "ipk = :shelf AND isk BETWEEN :first AND :last",
     ExpressionAttributeValues: {
       ":shelf": shelf(on.active),
-      ...(on.prefix !== "" && { ":prefix": sortable(on.prefix) }),
+      // as begins_with, which the embedded engine looks for in all of the shelf
+      ...(on.prefix !== "" && {
+        ":first": sortable(on.prefix),
+        ":last": `${sortable(on.prefix)}\u{10FFFF}`,
+      }),
     },
     ...(on.after !== undefined && {
       ExclusiveStartKey: { ipk: shelf(on.active), isk: on.after, ...bookKey(bookIdOnShelf(on.after)) },

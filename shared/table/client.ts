@@ -10,9 +10,9 @@ import {
 import { unmarshall } from "@aws-sdk/util-dynamodb";
 import { fraction, newToken, now, sleep } from "../chance.ts";
 import { config } from "../config.ts";
+import { PlainJson1_0Protocol } from "../plain-json.ts";
 import { temporarilyUnavailable } from "../refusal.ts";
 import type { Key } from "./keys.ts";
-import { PlainJsonProtocol } from "./plain-json.ts";
 
 export type Item = Record<string, unknown>;
 type Written = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
@@ -30,7 +30,7 @@ const client = DynamoDBDocumentClient.from(
   new DynamoDBClient({
     // The one retry layer is below: the SDK's own never retries a TransactionConflict.
     maxAttempts: 1,
-    protocol: PlainJsonProtocol,
+    protocol: PlainJson1_0Protocol,
     requestHandler: {
       connectionTimeout: config.store.connectMs,
       requestTimeout: config.store.requestMs,
@@ -49,20 +49,20 @@ export type Table = ReturnType<typeof openTable>;
 
 export function openTable() {
   const deadline = now() + config.store.totalMs;
+  const abortSignal = AbortSignal.timeout(config.store.totalMs);
   const used = { calls: 0, conflicts: 0, read: 0, write: 0 };
 
   /** Sends one command until it is answered for good. `unanswered`: an earlier try may still take effect. */
   async function send<Output extends { ConsumedCapacity?: unknown }>(
-    call: (signal: AbortSignal) => Promise<Output>,
+    call: () => Promise<Output>,
     unit: "read" | "write",
   ): Promise<{ output: Output } | { refusal: Refusal; unanswered: boolean }> {
     let unanswered = false;
     for (let attempt = 0; ; attempt++) {
-      const left = deadline - now();
-      if (used.calls === mostCalls || left <= 0) throw temporarilyUnavailable();
+      if (used.calls === mostCalls || now() >= deadline) throw temporarilyUnavailable();
       used.calls++;
       try {
-        const output = await call(AbortSignal.timeout(left));
+        const output = await call();
         used[unit] += capacity(output.ConsumedCapacity);
         return { output };
       } catch (error) {
@@ -85,10 +85,7 @@ export function openTable() {
         RequestItems: { [config.tableName]: { Keys: wanted, ConsistentRead: true } },
         ReturnConsumedCapacity: "TOTAL",
       } as const;
-      const answer = await send(
-        (abortSignal) => client.send(new BatchGetCommand(input), { abortSignal }),
-        "read",
-      );
+      const answer = await send(() => client.send(new BatchGetCommand(input), { abortSignal }), "read");
       if (!("output" in answer)) throw answer.refusal;
       for (const item of answer.output.Responses?.[config.tableName] ?? [])
         found.set(`${item.pk} ${item.sk}`, item);
@@ -110,10 +107,7 @@ export function openTable() {
         TableName: config.tableName,
         ReturnConsumedCapacity: "TOTAL",
       } as const;
-      const answer = await send(
-        (abortSignal) => client.send(new QueryCommand(full), { abortSignal }),
-        "read",
-      );
+      const answer = await send(() => client.send(new QueryCommand(full), { abortSignal }), "read");
       if (!("output" in answer)) throw answer.refusal;
       found.push(...(answer.output.Items ?? []));
       from = answer.output.LastEvaluatedKey;
@@ -138,10 +132,7 @@ export function openTable() {
       ClientRequestToken: newToken(),
       ReturnConsumedCapacity: "TOTAL",
     } as const;
-    const answer = await send(
-      (abortSignal) => client.send(new TransactWriteCommand(input), { abortSignal }),
-      "write",
-    );
+    const answer = await send(() => client.send(new TransactWriteCommand(input), { abortSignal }), "write");
     if ("output" in answer) return "written";
     const refused = (answer.refusal.CancellationReasons ?? []).map((reason) => ({
       failed: reason.Code === "ConditionalCheckFailed",

@@ -6,6 +6,7 @@ import { machine } from "./machine.ts";
 import { ourShop } from "./our-shop.ts";
 import { showProgress } from "./progress.ts";
 import { type Shop, type Step, steps } from "./shop.ts";
+import { printTargets, type Target } from "./targets.ts";
 
 // `npm run bench -- --peer WHERE`: the same journeys through this shop and through others, in rounds that take turns.
 
@@ -91,6 +92,34 @@ export async function withShops<Result>(
   }
 }
 
+/** What this shop, the first of them, is to be beside each of the others. */
+export function comparisonTargets([ours, ...peers]: readonly Measured[]): Target[] {
+  if (!ours) return [];
+  return peers.flatMap((peer) => {
+    // a new connection to PostgreSQL for each request costs as much again as the request
+    const asOften = /DB=postgres(?!.*CONN_MAX_AGE)/.test(peer.name)
+      ? { atLeast: 4 }
+      : { atLeast: 1.2, stretch: 2 };
+    const slowest = steps.map((step) => ours.steps[step].p99 / peer.steps[step].p50);
+    const beside = (what: string) => `${what}, beside ${peer.name}`;
+    return [
+      { what: beside("Journeys a second"), unit: "x", measured: faster(ours, peer), ...asOften },
+      {
+        what: beside("CPU of a journey"),
+        unit: "x",
+        measured: (cpuMs(ours) ?? Number.NaN) / (cpuMs(peer) ?? Number.NaN),
+        atMost: 0.5,
+      },
+      {
+        what: beside("p99 of its slowest step to the peer's p50"),
+        unit: "x",
+        measured: Math.max(...slowest),
+        atMost: 1,
+      },
+    ];
+  });
+}
+
 function print(all: readonly Measured[]): void {
   const [ours] = all;
   if (!ours) return;
@@ -108,11 +137,8 @@ function print(all: readonly Measured[]): void {
     row(`${step}, p50/p95/p99 ms`, ({ steps: { [step]: ms } }) =>
       [ms.p50, ms.p95, ms.p99].map(round).join(" / "),
     );
-  row("\nthis shop, as often", (one) => (one === ours ? "" : faster(ours, one).toFixed(2)));
-  row("its CPU, as a part", (one) => {
-    const [mine, theirs] = [cpuMs(ours), cpuMs(one)];
-    return one === ours || mine === null || theirs === null ? "" : (mine / theirs).toFixed(2);
-  });
+  console.log();
+  printTargets(comparisonTargets(all));
 }
 
 if (import.meta.main)

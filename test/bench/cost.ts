@@ -7,6 +7,7 @@ import { bookshop } from "../../infra/app.ts";
 import { bundle } from "../../infra/bundle.ts";
 import { environments } from "../../infra/environments.ts";
 import { memoryMiB } from "../../infra/function.ts";
+import { command } from "../../infra/local/command-line.ts";
 import {
   type Bill,
   billOfOrders,
@@ -19,6 +20,8 @@ import {
 } from "./bill.ts";
 import type { Variant } from "./journey.ts";
 import { freePeople, lookedUp } from "./prices.ts";
+import { showProgress } from "./progress.ts";
+import { printTargets, type Target } from "./targets.ts";
 import { coldShare, measureUsage, processorMiB, storeTripMs } from "./usage.ts";
 
 /** In dollars, but for what was measured. */
@@ -27,7 +30,6 @@ export type Cost = {
   usage: Record<Variant, Usage>;
   /** A million orders. */
   orders: Record<"floor" | Variant, Bill>;
-  targets: { what: string; atMost: number; measured: number }[];
   /** A month in which nobody calls, and what counting in the logs adds at most when somebody does. */
   idle: { environment: string; bill: Bill; counting: number }[];
   /** A month in which so many people sign in. */
@@ -51,26 +53,33 @@ export async function measureCost(report: (progress: string) => void): Promise<C
     });
     const bills = Object.entries({ floor, ...usage }).map(([name, each]) => [name, billOfOrders(each)]);
     const orders: Cost["orders"] = Object.fromEntries(bills);
-    const plain = total(orders["without keys"]);
-    const targets = [
-      { what: "A million orders without keys", atMost: 24, measured: plain },
-      { what: "A million orders with keys", atMost: 29, measured: total(orders["with keys"]) },
-      { what: "Tracked stock, more than that", atMost: 4, measured: total(orders["tracked stock"]) - plain },
-      { what: "A month of dev", atMost: 1, measured: total(idle[0]?.bill ?? {}) },
-    ];
     const signIn = [10_000, 100_000, 1_000_000].map((people) => ({ people, dollars: signInBill(people) }));
-    return { usage, orders, targets, idle, signIn };
+    return { usage, orders, idle, signIn };
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+export function costTargets({ orders, idle }: Cost): Target[] {
+  const plain = total(orders["without keys"]);
+  const dev = idle.find(({ environment }) => environment === "dev");
+  return [
+    { what: "A million orders without keys", unit: "$", measured: plain, atMost: 24 },
+    { what: "A million orders with keys", unit: "$", measured: total(orders["with keys"]), atMost: 29 },
+    {
+      what: "Tracked stock, more than that",
+      unit: "$",
+      measured: total(orders["tracked stock"]) - plain,
+      atMost: 4,
+    },
+    { what: "A month of dev in which nobody calls", unit: "$", measured: total(dev?.bill ?? {}), atMost: 1 },
+  ];
+}
+
 /** `npm run cost`. */
 async function print(): Promise<void> {
-  const { usage, orders, targets, idle, signIn } = await measureCost((progress) =>
-    process.stderr.write(`\r${progress.padEnd(50)}`),
-  );
-  process.stderr.write(`\r${"".padEnd(50)}\r`);
+  const cost = await measureCost(showProgress).finally(() => showProgress(""));
+  const { usage, orders, idle, signIn } = cost;
   const row = (what: string, values: (string | number)[]) =>
     console.log(
       what.padEnd(34) +
@@ -110,8 +119,7 @@ an environment; Lambda's processors as fast as this one, of which a function has
 Left out: TLS, a browser's preflights, and what orders leave at rest in table and logs.
 `);
 
-  for (const { what, atMost, measured } of targets)
-    row(what, [measured, `at most ${atMost}`, measured <= atMost ? "met" : "missed"]);
+  printTargets(costTargets(cost));
   console.log();
   table(
     "Idle, 1 GB of data, 1 GB of logs",
@@ -127,8 +135,4 @@ Left out: TLS, a browser's preflights, and what orders leave at rest in table an
   for (const { people, dollars } of signIn) row(`${people.toLocaleString("en")} people`, [dollars]);
 }
 
-if (import.meta.main)
-  await print().catch((error: Error) => {
-    console.error(error.message);
-    process.exit(1);
-  });
+if (import.meta.main) await command(print);

@@ -5,6 +5,7 @@ import { again, journeys, quantile } from "./load.ts";
 import { machine } from "./machine.ts";
 import { showProgress } from "./progress.ts";
 import { type Catalogue, type Shop, steps } from "./shop.ts";
+import { printTargets, type Target } from "./targets.ts";
 
 // `npm run bench:growth -- --peer WHERE`: how this shop, and others, take longer histories, catalogues and carts, and
 // more customers at once.
@@ -176,13 +177,6 @@ function print(growth: Growth): void {
   };
   console.log("\nOne client; p50 / p95 ms (requests)");
   table("past orders", growth.history);
-  const [short, long] = [pastOrders[0], pastOrders.at(-1)].map(
-    (orders) =>
-      growth.history.find(({ shop, size }) => shop === names[0] && size === orders)?.p50 ?? Number.NaN,
-  ) as [number, number];
-  console.log(
-    `this shop's p50, the longest to the shortest: ${(long / short).toFixed(2)}, to be at most ${historyMayTake}`,
-  );
   table("lines in a cart", growth.carts);
   table("books", growth.catalogue);
 
@@ -197,6 +191,16 @@ function print(growth: Growth): void {
       ),
     );
   for (const what of growth.skipped) console.log(`\n${what}`);
+  console.log();
+  printTargets(growthTargets(growth));
+}
+
+export function growthTargets({ history }: Growth): Target[] {
+  const [ours] = history;
+  const p50 = (orders: number | undefined) =>
+    history.find(({ shop, size }) => shop === ours?.shop && size === orders)?.p50 ?? Number.NaN;
+  const measured = p50(pastOrders.at(-1)) / p50(pastOrders[0]);
+  return [{ what: "A look at 100,000 past orders, to 10", unit: "x", measured, atMost: historyMayTake }];
 }
 
 if (import.meta.main)

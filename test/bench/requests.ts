@@ -57,6 +57,17 @@ export async function usualRequests(url: string): Promise<Usual[]> {
   ];
 }
 
+/** A customer's add that its schema refuses: whoever asks is checked, and the table is not needed. */
+export async function refusedAdd(url: string): Promise<APIGatewayProxyEventV2> {
+  const token = await tokenOf(url, "reader@example.com");
+  return eventOf({
+    token,
+    method: "POST",
+    path: "/api/cart/add",
+    body: { bookId: "moby-dick", quantity: 0 },
+  });
+}
+
 function eventOf({ token, method, path, body }: Sent): APIGatewayProxyEventV2 {
   const text = body === undefined ? "" : JSON.stringify(body);
   const headers = {

@@ -2,39 +2,50 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
-import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { command } from "../../infra/local/command-line.ts";
 import { familyOf, processes } from "../processes.ts";
+import { median } from "./load.ts";
+import { machine } from "./machine.ts";
+import { showProgress } from "./progress.ts";
+import { printTargets, type Target } from "./targets.ts";
 
 // `npm run bench:start`: how long from `npm start`, with everything installed and on the shelves, to its first answer.
 const runs = 5;
-const folder = mkdtempSync(join(tmpdir(), "bookshop-bench-"));
 
-const machine = `${availableParallelism()} cores of ${cpus()[0]?.model ?? "an unknown kind"}`;
-console.log(`${process.platform} ${process.arch}, ${machine}, load ${loadavg()[0]?.toFixed(1)}`);
-console.log(`Node ${process.version}\n`);
+/** Milliseconds to the first answer; `memory` is what each process of the system holds after it, in MiB. */
+export type StartMeasured = {
+  /** Of the run that fills the shelves. */
+  firstMs: number;
+  runsMs: number[];
+  medianMs: number;
+  memory: { what: string; mib: number }[];
+};
 
-const cold = await start();
-await stop(cold.npm);
-console.log(`first run, which fills the shelves  ${cold.ms} ms`);
-
-const times: number[] = [];
-let memory: string[] = [];
-for (let run = 1; run <= runs; run++) {
-  const { npm, ms } = await start();
-  times.push(ms);
-  memory = memoryOf(npm);
-  await stop(npm);
-  console.log(`run ${run}  ${ms} ms`);
+/** Runs `npm start` again and again on a folder of its own, which goes with it. */
+export async function measureStart(report: (progress: string) => void): Promise<StartMeasured> {
+  const folder = mkdtempSync(join(tmpdir(), "bookshop-bench-"));
+  try {
+    report("first run");
+    const { ms: firstMs } = await run(folder);
+    const runsMs: number[] = [];
+    let memory: StartMeasured["memory"] = [];
+    for (let at = 1; at <= runs; at++) {
+      report(`run ${at} of ${runs}`);
+      const each = await run(folder);
+      runsMs.push(each.ms);
+      memory = each.memory;
+    }
+    return { firstMs, runsMs, medianMs: median(runsMs), memory };
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
-rmSync(folder, { recursive: true });
 
-const median = times.toSorted((one, other) => one - other)[Math.floor(runs / 2)];
-console.log(`\nmedian of ${runs}  ${median} ms, to be at most 2000\n`);
-console.log(`Memory after the first answer:\n${memory.join("\n")}`);
-
-async function start(): Promise<{ npm: ChildProcess; ms: number }> {
+/** Starts the system, waits for its first answer and ends it. */
+async function run(folder: string): Promise<{ ms: number; memory: StartMeasured["memory"] }> {
   const port = await freePort();
   const began = performance.now();
   const npm = spawn("npm", ["start", "--", "--data", folder], {
@@ -46,7 +57,10 @@ async function start(): Promise<{ npm: ChildProcess; ms: number }> {
     if (npm.exitCode !== null) throw new Error("npm start ended by itself: try it by hand.");
     await sleep(5);
   }
-  return { npm, ms: Math.round(performance.now() - began) };
+  const ms = Math.round(performance.now() - began);
+  const memory = memoryOf(npm);
+  await stop(npm);
+  return { ms, memory };
 }
 
 async function stop(npm: ChildProcess): Promise<void> {
@@ -65,18 +79,8 @@ async function answers(url: string): Promise<boolean> {
   }
 }
 
-/** A line for each process of the system, and one for their sum. */
-function memoryOf(npm: ChildProcess): string[] {
-  const family = familyOf(npm.pid ?? 0);
-  const line = (rssKiB: number, what: string) => `${(rssKiB / 1024).toFixed(0).padStart(6)} MB  ${what}`;
-  return [
-    ...family.map(({ rssKiB, command }) => line(rssKiB, shortened(command))),
-    line(
-      family.reduce((sum, { rssKiB }) => sum + rssKiB, 0),
-      "in all",
-    ),
-  ];
-}
+const memoryOf = (npm: ChildProcess): StartMeasured["memory"] =>
+  familyOf(npm.pid ?? 0).map(({ rssKiB, command }) => ({ what: shortened(command), mib: rssKiB / 1024 }));
 
 function shortened(command: string): string {
   const words = command.replace(/ --data.*| --host.*/, "").split(" ");
@@ -93,3 +97,24 @@ async function freePort(): Promise<number> {
   server.close();
   return port;
 }
+
+export const startTargets = ({ medianMs }: StartMeasured): Target[] => [
+  { what: "From npm start to its first answer", unit: "ms", measured: medianMs, atMost: 2000 },
+];
+
+function print(measured: StartMeasured): void {
+  const { firstMs, runsMs, medianMs, memory } = measured;
+  console.log(`\nfirst run, which fills the shelves  ${firstMs} ms`);
+  console.log(`median of ${runsMs.length}  ${medianMs} ms, of ${runsMs.join(", ")}\n`);
+  console.log("Memory after the first answer:");
+  const inAll = { what: "in all", mib: memory.reduce((sum, { mib }) => sum + mib, 0) };
+  for (const { what, mib } of [...memory, inAll]) console.log(`${mib.toFixed(0).padStart(6)} MiB  ${what}`);
+  console.log();
+  printTargets(startTargets(measured));
+}
+
+if (import.meta.main)
+  await command(async () => {
+    console.log(machine());
+    print(await measureStart(showProgress).finally(() => showProgress("")));
+  });

@@ -1,11 +1,18 @@
-import { AwsJson1_0Protocol, JsonCodec2 } from "@aws-sdk/core/protocols";
+import { AwsJson1_0Protocol, AwsJson1_1Protocol, JsonCodec2 } from "@aws-sdk/core/protocols";
 
-/**
- * DynamoDB's protocol, its JSON taken as it stands on the wire. The SDK walks every value by its schema, for the sake of
- * bytes and sets of bytes, which no item here has.
- */
-export class PlainJsonProtocol extends AwsJson1_0Protocol {
+// AWS's JSON protocols, their JSON taken as it stands on the wire. The SDK walks every value by its schema, for the sake of
+// bytes, sets of bytes and times, of which nothing here has any.
+
+/** DynamoDB's. */
+export class PlainJson1_0Protocol extends AwsJson1_0Protocol {
   constructor(settings: ConstructorParameters<typeof AwsJson1_0Protocol>[0]) {
+    super({ ...settings, jsonCodec: new PlainJson() });
+  }
+}
+
+/** Cognito's. */
+export class PlainJson1_1Protocol extends AwsJson1_1Protocol {
+  constructor(settings: ConstructorParameters<typeof AwsJson1_1Protocol>[0]) {
     super({ ...settings, jsonCodec: new PlainJson() });
   }
 }
