@@ -7,12 +7,15 @@ export const everyFunction = [...Object.keys(functions), "fallback", "welcome-cu
 
 const root = dirname(import.meta.dirname);
 
+const usesTable = (name: string) =>
+  Object.entries(functions).some(([one, { table }]) => one === name && table.length > 0);
+
 /** Bundles each function, SDK included, into `<folder>/<function>/index.mjs`, and says what went into them. */
 export const bundle = async (folder: string): Promise<Metafile> => {
   const { metafile } = await build({
     absWorkingDir: root,
     entryPoints: everyFunction.map((name) => ({
-      in: name in functions ? `warmed:${name}` : `functions/${name}.ts`,
+      in: usesTable(name) ? `warmed:${name}` : `functions/${name}.ts`,
       out: `${name}/index`,
     })),
     outdir: folder,

@@ -1,5 +1,6 @@
 import * as z from "zod/mini";
-import { type Money, money, Price } from "./money.ts";
+import type * as answers from "./answers.ts";
+import { money, Price } from "./money.ts";
 import { Text } from "./text.ts";
 
 export const mostStock = 1_000_000_000;
@@ -27,6 +28,7 @@ export const BookChange = z
       path: ["stockChange"],
       message: "Cannot stand beside stock",
     }),
+    z.meta({ dependentSchemas: { stock: { properties: { stockChange: false } } } }),
   );
 
 /** A book of the catalogue; `price` in minor units, `stock` null where it is not tracked. */
@@ -45,17 +47,7 @@ export type Book = {
 /** A book as it stands on the public shelf: all but its stock. */
 export type ListedBook = Omit<Book, "stock" | "revision">;
 
-export type BookView = {
-  bookId: string;
-  title: string;
-  authors: string[];
-  isbn: string | null;
-  price: Money;
-  stock: number | null;
-  active: boolean;
-};
-
-export const bookView = (book: Book): BookView => ({
+export const bookView = (book: Book): z.infer<typeof answers.Book> => ({
   bookId: book.bookId,
   title: book.title,
   authors: book.authors,
@@ -65,7 +57,7 @@ export const bookView = (book: Book): BookView => ({
   active: book.active,
 });
 
-export const listedBookView = (book: ListedBook): Omit<BookView, "stock"> => ({
+export const listedBookView = (book: ListedBook): z.infer<typeof answers.ListedBook> => ({
   bookId: book.bookId,
   title: book.title,
   authors: book.authors,

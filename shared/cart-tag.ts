@@ -1,3 +1,5 @@
+import type * as z from "zod/mini";
+import type * as answers from "./answers.ts";
 import type { CartView } from "./cart.ts";
 import { parseTag } from "./tag.ts";
 
@@ -7,12 +9,7 @@ type Seen = { quantity: number; unitPrice: number; available: boolean };
 /** What an `If-Match` asks for: any cart, or just the cart that was seen, or one that was never shown (null). */
 export type Expected = "any" | { cartId: string | null; lines: ReadonlyMap<string, Seen> } | null;
 
-export type Change = {
-  bookId: string;
-  quantity?: { old: number; new: number };
-  unitPrice?: { old: CartView["total"]; new: CartView["total"] };
-  available?: { old: boolean; new: boolean };
-};
+export type Change = z.infer<typeof answers.CartChange>;
 
 const none = "-";
 // `1` is the format: a tag of another one is nobody's.

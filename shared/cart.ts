@@ -1,7 +1,8 @@
 import * as z from "zod/mini";
+import type * as answers from "./answers.ts";
 import { type Book, isAvailable } from "./book.ts";
 import { Id } from "./ids.ts";
-import { type Money, money } from "./money.ts";
+import { money } from "./money.ts";
 import { sortable } from "./text.ts";
 
 export const mostTitles = 50;
@@ -39,25 +40,7 @@ export const neverUsedCart: Cart = {
   updatedAt: null,
 };
 
-export type CartLine = {
-  bookId: string;
-  title: string;
-  quantity: number;
-  unitPrice: Money;
-  lineTotal: Money;
-  /** False for a withdrawn book, or too little stock. */
-  available: boolean;
-};
-
-export type CartView = {
-  cartId: string | null;
-  version: number;
-  lines: CartLine[];
-  itemCount: number;
-  total: Money;
-  createdAt: string | null;
-  updatedAt: string | null;
-};
+export type CartView = z.infer<typeof answers.Cart>;
 
 /** The cart as its customer sees it: lines by title, at the catalogue's prices. */
 export function cartView(cart: Cart, books: ReadonlyMap<string, Book>): CartView {
@@ -78,7 +61,7 @@ export function cartView(cart: Cart, books: ReadonlyMap<string, Book>): CartView
   };
 }
 
-function cartLine(bookId: string, quantity: number, book: Book | undefined): CartLine {
+function cartLine(bookId: string, quantity: number, book: Book | undefined): CartView["lines"][number] {
   const unitPrice = book?.price ?? 0;
   return {
     bookId,

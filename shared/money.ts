@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import type * as answers from "./answers.ts";
 import { config } from "./config.ts";
 
 /** Integer minor units (cents) and an ISO 4217 code: the shop's one currency. */
@@ -7,6 +8,6 @@ export const Price = z.strictObject({
   currency: z.literal(config.currency),
 });
 
-export type Money = { amount: number; currency: string };
+export type Money = z.infer<typeof answers.Money>;
 
 export const money = (amount: number, currency: string = config.currency): Money => ({ amount, currency });

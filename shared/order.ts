@@ -1,6 +1,7 @@
 import * as z from "zod/mini";
+import type * as answers from "./answers.ts";
 import { Id, timeOf } from "./ids.ts";
-import { type Money, money } from "./money.ts";
+import { money } from "./money.ts";
 import { Text } from "./text.ts";
 
 export const Address = z.strictObject({
@@ -62,20 +63,8 @@ export type Order = {
   steps: Step[];
 };
 
-export type OrderView = {
-  orderId: string;
-  cartId: string;
-  status: Status;
-  lines: { bookId: string; title: string; quantity: number; unitPrice: Money; lineTotal: Money }[];
-  itemCount: number;
-  total: Money;
-  shippingAddress: Address | null;
-  placedAt: string;
-  history: { status: Status; at: string; by: "customer" | "staff" }[];
-};
-
 /** An order as its customer sees it. */
-export const orderView = (order: Order): OrderView => ({
+export const orderView = (order: Order): z.infer<typeof answers.Order> => ({
   orderId: order.orderId,
   cartId: order.cartId,
   status: order.status,
@@ -100,7 +89,7 @@ export const orderView = (order: Order): OrderView => ({
 });
 
 /** An order as staff see it: with whose it is, and who did what. */
-export const staffOrderView = (order: Order) => ({
+export const staffOrderView = (order: Order): z.infer<typeof answers.StaffOrder> => ({
   ...orderView(order),
   customerId: order.customerId,
   history: [

@@ -1,5 +1,5 @@
 /** Every refusal's code, its status and its title, as in RFC 9457. */
-const refusals = {
+export const refusals = {
   "invalid-request": [400, "The request is not valid"],
   "invalid-cursor": [400, "The cursor is not valid"],
   "invalid-idempotency-key": [400, "The idempotency key is not valid"],

@@ -5,6 +5,8 @@ export const Text = (most: number) =>
   z.string().check(
     z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text"),
     z.refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`),
+    // what JSON Schema can say of it
+    z.meta({ minLength: 1, maxLength: most, pattern: "\\S" }),
   );
 
 /** How titles are compared and sorted: without case, accents and double spaces; at most 200 characters. */

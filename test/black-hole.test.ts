@@ -33,7 +33,8 @@ beforeAll(async () => {
 afterAll(() => proxy.close());
 
 describe("a store that never answers", () => {
-  test.each(routes.map((route) => [`${route.method} ${route.path}`, route] as const))(
+  const asking = routes.filter((route) => functions[route.function].table.length > 0);
+  test.each(asking.map((route) => [`${route.method} ${route.path}`, route] as const))(
     "%s says so in time, and works again when the store does",
     async (_, { method, path, who }) => {
       const token = who === "admin" ? admin.token : customer.token;

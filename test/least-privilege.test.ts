@@ -9,6 +9,7 @@ import { anInstance, type Instance } from "./instances.ts";
 
 /** Every key that a function may touch, typed out: where, by which action, and which kinds of keys. */
 const expected: Record<keyof typeof functions, Record<string, string[]>> = {
+  "describe-api": {},
   "browse-books": {
     "table BatchGetItem": ["BOOK#/BOOK"],
     "index Query": ["CATALOGUE"],
@@ -188,6 +189,7 @@ async function everything(round: string): Promise<void> {
   await asked(404, admin, "GET /api/admin/books/{bookId}", ofBook("nothing"));
   await asked(200, admin, "GET /api/admin/books");
   await asked(200, admin, "GET /api/admin/books", { path: "/api/admin/books?active=false&title=a" });
+  await asked(200, ada, "GET /openapi.json");
   await asked(200, ada, "GET /api/books");
   await asked(200, ada, "GET /api/books/{bookId}", { path: `/api/books/${bookId}` });
   await asked(404, ada, "GET /api/books/{bookId}", { path: "/api/books/nothing" });

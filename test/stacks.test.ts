@@ -81,6 +81,7 @@ describe.each([
     });
     const { id } = theOnly("AWS::ApiGatewayV2::Authorizer", of.api);
     expect(Object.fromEntries(seen)).toEqual({
+      "GET /openapi.json": "open -> describe-api",
       "GET /api/books": "open -> browse-books",
       "GET /api/books/{bookId}": "open -> browse-books",
       "POST /api/cart/add": `JWT ${id} -> add-to-cart`,
@@ -167,6 +168,7 @@ describe.each([
       may(lambda),
     ]);
     expect(Object.fromEntries(seen)).toEqual({
+      "describe-api": log,
       "browse-books": [read, findInIndex, ...log],
       "add-to-cart": [read, put, update, ...log],
       "view-cart": [read, ...log],
@@ -363,6 +365,7 @@ describe.each([
       { dev: atMost(200, 400), staging: atMost(200, 400), prod: atMost(1000, 2000) }[name],
     );
     expect(stage.Properties.RouteSettings).toEqual({
+      "GET /openapi.json": atMost(50, 100),
       "GET /api/books": atMost(200, 400),
       "GET /api/books/{bookId}": atMost(200, 400),
       "POST /api/cart/add": atMost(100, 200),
@@ -414,7 +417,7 @@ describe.each([
       ofType("AWS::Lambda::Function", template).map(
         ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
       );
-    expect(logsOf(of.api)).toEqual(Array(10).fill("RequestLog"));
+    expect(logsOf(of.api)).toEqual(Array(11).fill("RequestLog"));
     expect(logsOf(of.identity)).toEqual(idsOf("AWS::Logs::LogGroup", of.identity));
   });
 
