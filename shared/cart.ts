@@ -27,6 +27,8 @@ export type Cart = {
   giveWay: string | null;
   createdAt: string | null;
   updatedAt: string | null;
+  /** Its customer has had everything erased: nothing about it changes any more. */
+  erased: boolean;
 };
 
 export const neverUsedCart: Cart = {
@@ -37,6 +39,7 @@ export const neverUsedCart: Cart = {
   giveWay: null,
   createdAt: null,
   updatedAt: null,
+  erased: false,
 };
 
 export type CartLine = {
