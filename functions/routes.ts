@@ -15,7 +15,7 @@ export type Route = {
 
 export type FunctionName = keyof typeof functions;
 
-/** What each function may do to the table, and to its index: nothing else is granted. */
+/** What each function may do to the table, to its index, and to the user pool: nothing else is granted. */
 export const functions = {
   "describe-api": { table: [], index: [] },
   "browse-books": { table: ["BatchGetItem"], index: ["Query"] },
@@ -24,10 +24,19 @@ export const functions = {
   "change-cart": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: [] },
   "place-order": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: [] },
   "order-history": { table: ["BatchGetItem", "Query"], index: [] },
-  "cancel-order": { table: ["BatchGetItem", "UpdateItem"], index: [] },
+  "cancel-order": { table: ["BatchGetItem", "UpdateItem", "ConditionCheckItem"], index: [] },
+  "export-me": { table: ["BatchGetItem", "Query"], index: [], pool: ["AdminGetUser"] },
+  "erase-me": {
+    table: ["BatchGetItem", "Query", "UpdateItem", "DeleteItem"],
+    index: [],
+    pool: ["AdminDeleteUser"],
+  },
   "staff-books": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: ["Query"] },
   "staff-orders": { table: ["BatchGetItem", "UpdateItem"], index: ["Query"] },
-} as const;
+} as const satisfies Record<string, Rights>;
+
+/** Actions of DynamoDB's, and of Cognito's. */
+export type Rights = { table: readonly string[]; index: readonly string[]; pool?: readonly string[] };
 
 // biome-ignore format: it is a table
 export const routes = [
@@ -43,6 +52,8 @@ export const routes = [
   { method: "GET",    path: "/api/orders",                  function: "order-history", who: "customer", rate: 100 },
   { method: "GET",    path: "/api/orders/{orderId}",        function: "order-history", who: "customer", rate: 100 },
   { method: "POST",   path: "/api/orders/{orderId}/cancel", function: "cancel-order",  who: "customer", rate: 50 },
+  { method: "GET",    path: "/api/me/export",               function: "export-me",     who: "customer", rate: 20 },
+  { method: "DELETE", path: "/api/me",                      function: "erase-me",      who: "customer", rate: 20 },
   { method: "POST",   path: "/api/admin/books",             function: "staff-books",   who: "admin",    rate: 50 },
   { method: "GET",    path: "/api/admin/books",             function: "staff-books",   who: "admin",    rate: 50 },
   { method: "GET",    path: "/api/admin/books/{bookId}",    function: "staff-books",   who: "admin",    rate: 50 },

@@ -24,7 +24,7 @@ import {
 import { PolicyStatement } from "aws-cdk-lib/aws-iam";
 import type { LogGroup } from "aws-cdk-lib/aws-logs";
 import type { Construct } from "constructs";
-import { type FunctionName, functions, routeKey, routes } from "../functions/routes.ts";
+import { type FunctionName, functions, type Rights, routeKey, routes } from "../functions/routes.ts";
 import { layout } from "../shared/table/keys.ts";
 import type { DataStack } from "./data-stack.ts";
 import { cors, type Environment, functionVariables } from "./environments.ts";
@@ -144,7 +144,7 @@ export class ApiStack extends Stack {
     };
 
     for (const name of Object.keys(functions) as FunctionName[]) {
-      const integration = answerWith(name, rightsOf(name, data.table));
+      const integration = answerWith(name, rightsOf(name, data.table, identity.pool));
       for (const { method, path, who } of routes.filter((route) => route.function === name))
         this.api.addRoutes({
           path,
@@ -190,19 +190,28 @@ export class ApiStack extends Stack {
  * A function's rights to the table and its index, as the route table has them; a write only as part of a transaction,
  * which is no action itself (docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis-iam.html).
  */
-const rightsOf = (name: FunctionName, { tableArn }: DataStack["table"]): PolicyStatement[] => {
-  const { table, index }: { table: readonly string[]; index: readonly string[] } = functions[name];
+const rightsOf = (
+  name: FunctionName,
+  { tableArn }: DataStack["table"],
+  { userPoolArn }: IdentityStack["pool"],
+): PolicyStatement[] => {
+  const { table, index, pool = [] }: Rights = functions[name];
   const transacted = { "ForAnyValue:StringEquals": { "dynamodb:EnclosingOperation": "TransactWriteItems" } };
+  const of = (service: string, actions: readonly string[]) => actions.map((action) => `${service}:${action}`);
   return [
-    { actions: table.filter((action) => !isWrite(action)), resources: [tableArn] },
-    { actions: table.filter(isWrite), resources: [tableArn], conditions: transacted },
-    { actions: index, resources: [`${tableArn}/index/${layout.index.name}`] },
+    {
+      actions: of(
+        "dynamodb",
+        table.filter((action) => !isWrite(action)),
+      ),
+      resources: [tableArn],
+    },
+    { actions: of("dynamodb", table.filter(isWrite)), resources: [tableArn], conditions: transacted },
+    { actions: of("dynamodb", index), resources: [`${tableArn}/index/${layout.index.name}`] },
+    { actions: of("cognito-idp", pool), resources: [userPoolArn] },
   ]
     .filter(({ actions }) => actions.length > 0)
-    .map(
-      ({ actions, ...on }) =>
-        new PolicyStatement({ actions: actions.map((action) => `dynamodb:${action}`), ...on }),
-    );
+    .map((statement) => new PolicyStatement(statement));
 };
 
 const isWrite = (action: string) => /^(Put|Update|Delete|ConditionCheck)Item$/.test(action);

@@ -66,6 +66,7 @@ export class IdentityStack extends Stack {
 
     // Pinned: an export that another stack still imports cannot be taken away.
     this.exportValue(this.pool.userPoolId);
+    this.exportValue(this.pool.userPoolArn);
     this.exportValue(this.domain.domainName);
   }
 

@@ -28,6 +28,8 @@ export type Cart = {
   giveWay: string | null;
   createdAt: string | null;
   updatedAt: string | null;
+  /** Its customer has had everything erased: nothing about it changes any more. */
+  erased: boolean;
 };
 
 export const neverUsedCart: Cart = {
@@ -38,6 +40,7 @@ export const neverUsedCart: Cart = {
   giveWay: null,
   createdAt: null,
   updatedAt: null,
+  erased: false,
 };
 
 export type CartView = z.infer<typeof answers.Cart>;

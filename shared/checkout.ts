@@ -9,7 +9,7 @@ import { type Address, asPlaced, type Order } from "./order.ts";
 import { invalidRequest, Refusal, temporarilyUnavailable } from "./refusal.ts";
 import type { Request } from "./shop.ts";
 import { parseBook, readBooks, takeStock } from "./table/books.ts";
-import { askForWay, closeCart, parseCart } from "./table/carts.ts";
+import { askForWay, changeableCart, closeCart } from "./table/carts.ts";
 import { type KeyRecord, parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
 import { cartKey } from "./table/keys.ts";
 import { parseOrder, putOrder, readOrder } from "./table/orders.ts";
@@ -72,7 +72,7 @@ export async function placeOrder(
     const twin = key && others[tracked.length]?.failed && parseKeyRecord(others[tracked.length]?.found, key);
     if (twin) return replay(request, twin);
     if (closing?.failed) {
-      cart = parseCart(closing.found);
+      cart = changeableCart(closing.found);
       if (cart.cartId === order.cartId) {
         // the others are asked once, and those who are under way already are let by
         if (!askedForWay) await table.write([askForWay(customerId, cart, requestId)], () => true);
@@ -99,7 +99,7 @@ async function readCart({
     cartKey(customerId),
     ...(key ? [recordKey(customerId, key)] : []),
   ]);
-  return { cart: parseCart(cart), known: key && parseKeyRecord(record, key) };
+  return { cart: changeableCart(cart), known: key && parseKeyRecord(record, key) };
 }
 
 /** The order that the key made, as it was first answered. */

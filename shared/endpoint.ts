@@ -30,6 +30,7 @@ type Asked<Body> = {
 type AskedBy<Body> = Asked<Body> & {
   /** The caller's account, from the token and nowhere else. */
   customerId: string;
+  groups: readonly string[];
 };
 
 /** A route that anyone may call. */
@@ -48,7 +49,7 @@ const groupMember =
     const caller = await callerOf(event.headers.authorization);
     notes.sub = caller.customerId;
     requireGroup(caller, group);
-    return run({ ...parse(event, form, table, notes), customerId: caller.customerId }).finally(() =>
+    return run({ ...parse(event, form, table, notes), ...caller }).finally(() =>
       Object.assign(notes, table.used),
     );
   };

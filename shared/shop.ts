@@ -11,10 +11,12 @@ import { booksById, parseBook, readBooks } from "./table/books.ts";
 import {
   addCopies,
   type CartChange,
+  changeableCart,
   exactly,
   parseCart,
   removeAllLines,
   removeLine,
+  requireAccount,
   setCopies,
 } from "./table/carts.ts";
 import type { Table } from "./table/client.ts";
@@ -81,7 +83,7 @@ async function addLine(
   const { table, customerId, key } = request;
   const keys = [cartKey(customerId), bookKey(bookId), ...(key ? [recordKey(customerId, key)] : [])];
   const [cartItem, bookItem, record] = await table.read(keys);
-  const cart = parseCart(cartItem);
+  const cart = changeableCart(cartItem);
   if (key && parseKeyRecord(record, key))
     return { cart: await viewChanged(request, cart, undefined), replayed: true };
   const book = existing(parseBook(bookItem));
@@ -99,7 +101,7 @@ export async function setQuantity(request: Request, bookId: string, quantity: nu
   const { table, customerId } = request;
   const [cartItem, bookItem] = await table.read([cartKey(customerId), bookKey(bookId)]);
   const book = existing(parseBook(bookItem));
-  const { cart } = await changeCart(request, parseCart(cartItem), book, (current) => {
+  const { cart } = await changeCart(request, changeableCart(cartItem), book, (current) => {
     if (!book.active && !current.lines.has(bookId)) throw unavailable([bookId]);
     requireRoom(current, bookId);
     return setCopies(customerId, current, book, quantity, timestamp());
@@ -111,7 +113,7 @@ export async function setQuantity(request: Request, bookId: string, quantity: nu
 export async function removeFromCart(request: Request, bookId: string | null): Promise<CartView> {
   const { table, customerId } = request;
   const [cartItem] = await table.read([cartKey(customerId)]);
-  const { cart } = await changeCart(request, parseCart(cartItem), undefined, (current) => {
+  const { cart } = await changeCart(request, changeableCart(cartItem), undefined, (current) => {
     const { cartId, lines } = current;
     if (cartId === null || (bookId === null ? lines.size === 0 : !lines.has(bookId))) return null;
     return bookId === null
@@ -151,7 +153,7 @@ export const orderNotFound = () => new Refusal("order-not-found", "There is no s
 export async function cancelOrder(request: Request, orderId: string): Promise<Order> {
   const order = await findOrder(request, orderId);
   return moveOrder(
-    { ...request, by: "customer", who: request.customerId },
+    { ...request, by: "customer", who: request.customerId, only: [requireAccount(request.customerId)] },
     order,
     "cancelled",
     customerMayMove.cancelled,
@@ -200,7 +202,7 @@ async function changeCart(
     const done = key && keyed?.failed ? parseKeyRecord(keyed.found, key) : undefined;
     // the record is this very request's where the answer to an earlier try was lost
     if (done) return { cart: await viewChanged(request, cart, book), replayed: done.requestId !== requestId };
-    if (current?.failed) cart = parseCart(current.found);
+    if (current?.failed) cart = changeableCart(current.found);
   }
   return { cart: await viewChanged(request, cart, book), replayed: false };
 }
@@ -209,7 +211,7 @@ async function changeCart(
 async function letOrderBy({ table, customerId }: Request): Promise<Cart> {
   await sleep(orderGoesByMs * (1 + fraction()));
   const [item] = await table.read([cartKey(customerId)]);
-  return parseCart(item);
+  return changeableCart(item);
 }
 
 /** The cart after a change, with its books in the same read where they are those it had before, and the changed one. */

@@ -2,10 +2,12 @@ import { timestamp } from "./chance.ts";
 import type { Order, Status, Step } from "./order.ts";
 import { Refusal } from "./refusal.ts";
 import { giveStockBack } from "./table/books.ts";
-import type { Table } from "./table/client.ts";
+import { accountErased } from "./table/carts.ts";
+import type { Action, Table } from "./table/client.ts";
 import { moveOn, parseOrder, type StoredOrder } from "./table/orders.ts";
 
-type Mover = { table: Table; requestId: string; by: Step["by"]; who: string };
+/** `only`: what the move needs besides the order's status. */
+type Mover = { table: Table; requestId: string; by: Step["by"]; who: string; only?: Action[] };
 
 /**
  * Moves an order to another status, as the one operation behind staff's steps and both sides' cancel: each step is
@@ -13,7 +15,7 @@ type Mover = { table: Table; requestId: string; by: Step["by"]; who: string };
  * @throws Refusal `invalid-transition` with the status that the order is in
  */
 export async function moveOrder(
-  { table, requestId, by, who }: Mover,
+  { table, requestId, by, who, only = [] }: Mover,
   order: StoredOrder,
   to: Status,
   from: readonly Status[],
@@ -27,7 +29,7 @@ export async function moveOrder(
       });
     const step: Step = { status: to, at: timestamp(), by, who, requestId };
     const refused = await table.write(
-      [moveOn(current, step), ...taken.map((line) => giveStockBack(line.bookId, line.quantity))],
+      [moveOn(current, step), ...taken.map((line) => giveStockBack(line.bookId, line.quantity)), ...only],
       ([moving]) => moving?.failed === true,
     );
     if (refused === "written") return { ...current, status: to, steps: [...current.steps, step] };
@@ -38,6 +40,7 @@ export async function moveOrder(
       if (found.steps.some((made) => made.requestId === requestId)) return found;
       current = found;
     }
+    if (books.slice(taken.length).some(({ failed }) => failed)) throw accountErased();
     taken = taken.filter((_, index) => !books[index]?.failed);
   }
 }

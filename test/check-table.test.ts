@@ -25,6 +25,8 @@ function checkTable(args: string[], variables: Record<string, string> = {}): Pro
 const checkShop = ({ tableName }: OwnShop) =>
   checkTable(["--table", tableName], { DYNAMODB_ENDPOINT: endpoint });
 
+const address = { name: "Ada", lines: ["1 Any Street"], city: "Anytown", country: "GB" };
+
 /** What one customer and one book of a sound table look like; each has numbers of its own. */
 function sound(number: number) {
   const letters = String(number).padStart(16, "0");
@@ -151,10 +153,10 @@ const breaches: [string, keyof Planted, (of: Sound) => Planted, string | ((of: S
     ({ cartId }) => `knows nothing of an order after its last: ORDER#${cartId}`,
   ],
   [
-    "orders without a cart that they came from",
+    "addresses without a cart, as an erased customer leaves none",
     "cart",
-    () => ({ cart: null }),
-    "is not there, though there are orders",
+    ({ order }) => ({ cart: null, order: { ...order, shippingAddress: address } }),
+    "is not there, though there are addresses",
   ],
   [
     "a cart that has seen too few changes",

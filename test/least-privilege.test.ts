@@ -39,6 +39,17 @@ const expected: Record<keyof typeof functions, Record<string, string[]>> = {
   "cancel-order": {
     "table BatchGetItem": ["CUSTOMER#/ORDER#"],
     "table UpdateItem": ["BOOK#/BOOK", "CUSTOMER#/ORDER#"],
+    "table ConditionCheckItem": ["CUSTOMER#/CART"],
+  },
+  "export-me": {
+    "table BatchGetItem": ["BOOK#/BOOK", "CUSTOMER#/CART"],
+    "table Query": ["CUSTOMER#/ORDER#"],
+  },
+  "erase-me": {
+    "table BatchGetItem": ["CUSTOMER#/CART"],
+    "table Query": ["CUSTOMER#/KEY#", "CUSTOMER#/ORDER#"],
+    "table UpdateItem": ["CUSTOMER#/CART", "CUSTOMER#/ORDER#"],
+    "table DeleteItem": ["CUSTOMER#/KEY#"],
   },
   "staff-books": {
     "table BatchGetItem": ["BOOK#/BOOK", "CUSTOMER#/KEY#"],
@@ -247,6 +258,16 @@ async function everything(round: string): Promise<void> {
   await asked(200, admin, "PATCH /api/admin/orders/{orderId}", staffOrder(second, "paid"));
   await asked(409, admin, "PATCH /api/admin/orders/{orderId}", staffOrder(second, "delivered"));
   await asked(200, admin, "PATCH /api/admin/orders/{orderId}", staffOrder(second, "cancelled"));
+
+  // what belongs to a customer, taken along and erased
+  await asked(200, ada, "POST /api/cart/add", { body: { bookId: uncounted }, key: "last-add" });
+  const shippingAddress = { name: "Ada", lines: ["1 Any Street"], city: "Anytown", country: "US" };
+  await asked(201, ada, "POST /api/orders", { body: { shippingAddress } });
+  await asked(200, ada, "POST /api/cart/add", { body: { bookId: uncounted } });
+  await asked(200, ada, "GET /api/me/export");
+  await asked(204, ada, "DELETE /api/me");
+  await asked(204, ada, "DELETE /api/me");
+  await asked(403, ada, "POST /api/cart/add", { body: { bookId: uncounted } });
 }
 
 /** For each function what was sent, as the expectation has it. */

@@ -14,7 +14,7 @@ import { folder, stacksOf } from "./templates.ts";
 const file = "docs/operations.md";
 const page = readFileSync(file, "utf8");
 const all = (pattern: RegExp) => [...page.matchAll(pattern)].map(([, found = ""]) => found);
-const section = (title: string) => page.split(`\n## ${title}\n`)[1]?.split("\n## ")[0] ?? "";
+const costs = (of: string) => of.split("\n## What it costs\n")[1]?.split("\n## ")[0] ?? "";
 afterAll(() => rmSync(folder, { recursive: true }));
 
 test("the page of operations names no command and no file that there is not", () => {
@@ -45,9 +45,9 @@ test("the page of operations names settings, stacks and outputs as they are", ()
 });
 
 const dollars = (amount: number) => (amount === 0 ? "" : `$${amount.toFixed(2)}`);
-/** The cells of the table's row that begins so, without its name. */
-const rowOf = (name: string) => {
-  const row = section("What it costs")
+/** The cells of the row that begins so, among a page's costs, without its name. */
+const rowOf = (of: string, name: string) => {
+  const row = costs(of)
     .split("\n")
     .find((line) => line.startsWith(`| ${name}`));
   return row
@@ -56,14 +56,21 @@ const rowOf = (name: string) => {
     .map((cell) => cell.trim());
 };
 
-test("the page of operations prices the units that orders take", async () => {
+test("the page of performance prices the units that orders take", async () => {
+  const performance = readFileSync("docs/performance.md", "utf8");
   const bills: Bill[] = [billOfOrders(floor)];
   for (const variant of Object.keys(variants) as Variant[]) bills.push(billOfOrders(await unitsOf(variant)));
 
   for (const what of ["API Gateway", "table, writes", "table, reads"])
-    expect(rowOf(what), what).toEqual(bills.map((bill) => dollars(bill[what] ?? Number.NaN)));
-  expect(rowOf("in all")?.[0]).toBe(dollars(total(billOfOrders(floor))));
-  expect(section("What it costs")).toContain(`looked up on ${lookedUp}`);
+    expect(rowOf(performance, what), what).toEqual(
+      bills.map((bill) => (bill[what] ?? Number.NaN).toFixed(2)),
+    );
+  const [least, ...all] = rowOf(performance, "in all")?.map(Number) ?? [];
+  expect(least?.toFixed(2)).toBe(total(billOfOrders(floor)).toFixed(2));
+  expect(costs(page)).toContain(
+    `between $${Math.round(Math.min(...all))} and $${Math.round(Math.max(...all))},`,
+  );
+  expect(costs(performance)).toContain(`looked up on ${lookedUp}`);
 });
 
 /** The requests of an order of three lines, and the units in their own log lines, once there are 20 orders before it. */
@@ -105,10 +112,8 @@ test("the page of operations prices what every environment keeps, and signing in
   });
 
   for (const what of Object.keys(kept[0]?.bill ?? {}))
-    expect(rowOf(what), what).toEqual(kept.map(({ bill }) => dollars(bill[what] ?? Number.NaN)));
-  expect(section("What it costs")).toContain(
-    `| in all | ${kept.map(({ bill }) => dollars(total(bill))).join(" | ")} |`,
-  );
+    expect(rowOf(page, what), what).toEqual(kept.map(({ bill }) => dollars(bill[what] ?? Number.NaN)));
+  expect(costs(page)).toContain(`| in all | ${kept.map(({ bill }) => dollars(total(bill))).join(" | ")} |`);
   const words = page.replaceAll("\n", " ");
   for (const { counting } of kept) expect(words).toContain(`costs at most ${dollars(counting)} a month`);
   expect(words).toContain(`$${signInBill(1_000_000).toLocaleString("en")} for a million people`);

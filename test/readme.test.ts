@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { promisify } from "node:util";
 import { describe, expect, inject, test } from "vitest";
 import { functions, routes } from "../functions/routes.ts";
+import { budgets } from "./budgets.ts";
 
 const readme = readFileSync("README.md", "utf8");
 const { scripts } = JSON.parse(readFileSync("package.json", "utf8"));
@@ -37,6 +38,15 @@ describe("the README", () => {
     expect(order).toMatchObject({ status: "pending", cartId: cart.cartId, total: cart.total });
     expect(after).toMatchObject({ cartId: null, lines: [] });
     expect(history).toEqual({ items: [order], nextCursor: null });
+  });
+
+  test("shows figures as they were measured", () => {
+    const measured = readFileSync("docs/performance.md", "utf8");
+    const figures = [...readme.matchAll(/\*\*\$?([\d.]+(?: x)?)\*\*/g)].map(([, figure = ""]) => figure);
+    expect(figures).toHaveLength(4);
+    for (const figure of figures) expect(measured).toContain(` ${figure} `);
+    for (const [what, { trips, read, write }] of Object.entries(budgets))
+      expect(measured).toContain(`| ${what} | ${trips} | ${read} | ${write} |`);
   });
 
   test("names every path and every function, and no command that there is not", () => {

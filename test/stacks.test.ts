@@ -93,6 +93,8 @@ describe.each([
       "GET /api/orders": `JWT ${id} -> order-history`,
       "GET /api/orders/{orderId}": `JWT ${id} -> order-history`,
       "POST /api/orders/{orderId}/cancel": `JWT ${id} -> cancel-order`,
+      "GET /api/me/export": `JWT ${id} -> export-me`,
+      "DELETE /api/me": `JWT ${id} -> erase-me`,
       "POST /api/admin/books": `JWT ${id} -> staff-books`,
       "GET /api/admin/books": `JWT ${id} -> staff-books`,
       "GET /api/admin/books/{bookId}": `JWT ${id} -> staff-books`,
@@ -142,6 +144,7 @@ describe.each([
           table: tableArn,
           "index by-group": { "Fn::Join": ["", [tableArn, "/index/by-group"]] },
           pool: { "Fn::GetAtt": ["UserPool", "Arn"] },
+          "the pool": importOf("identity", "ExportsOutputFnGetAttUserPoolArn5165BB88"),
           "its log": { "Fn::GetAtt": [lambda.Properties.LoggingConfig.LogGroup.Ref, "Arn"] },
         };
         const text = JSON.stringify(resource);
@@ -162,6 +165,7 @@ describe.each([
     const read = "dynamodb:BatchGetItem on table";
     const put = `dynamodb:PutItem on table ${transacted}`;
     const update = `dynamodb:UpdateItem on table ${transacted}`;
+    const query = "dynamodb:Query on table";
     const findInIndex = "dynamodb:Query on index by-group";
     const seen = ofType("AWS::Lambda::Function", ...everything).map((lambda) => [
       lambda.Properties.FunctionName.replace(`bookshop-${name}-`, ""),
@@ -174,8 +178,17 @@ describe.each([
       "view-cart": [read, ...log],
       "change-cart": [read, put, update, ...log],
       "place-order": [read, put, update, ...log],
-      "order-history": [read, "dynamodb:Query on table", ...log],
-      "cancel-order": [read, update, ...log],
+      "order-history": [read, query, ...log],
+      "cancel-order": [read, `dynamodb:ConditionCheckItem on table ${transacted}`, update, ...log],
+      "export-me": ["cognito-idp:AdminGetUser on the pool", read, query, ...log],
+      "erase-me": [
+        "cognito-idp:AdminDeleteUser on the pool",
+        read,
+        `dynamodb:DeleteItem on table ${transacted}`,
+        query,
+        update,
+        ...log,
+      ],
       "staff-books": [read, put, findInIndex, update, ...log],
       "staff-orders": [read, findInIndex, update, ...log],
       fallback: log,
@@ -229,6 +242,7 @@ describe.each([
       `bookshop-${name}-api:ExportsOutputRefRequestLogB8CF5134`,
       `bookshop-${name}-data:ExportsOutputFnGetAttTableArn48754775`,
       `bookshop-${name}-data:ExportsOutputRefTable36F13FCE`,
+      `bookshop-${name}-identity:ExportsOutputFnGetAttUserPoolArn5165BB88`,
       `bookshop-${name}-identity:ExportsOutputRefSignInDomain183B22E9`,
       `bookshop-${name}-identity:ExportsOutputRefUserPool19CF3AE1`,
     ]);
@@ -377,6 +391,8 @@ describe.each([
       "GET /api/orders": atMost(100, 200),
       "GET /api/orders/{orderId}": atMost(100, 200),
       "POST /api/orders/{orderId}/cancel": atMost(50, 100),
+      "GET /api/me/export": atMost(20, 40),
+      "DELETE /api/me": atMost(20, 40),
       "POST /api/admin/books": atMost(50, 100),
       "GET /api/admin/books": atMost(50, 100),
       "GET /api/admin/books/{bookId}": atMost(50, 100),
@@ -417,7 +433,7 @@ describe.each([
       ofType("AWS::Lambda::Function", template).map(
         ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
       );
-    expect(logsOf(of.api)).toEqual(Array(11).fill("RequestLog"));
+    expect(logsOf(of.api)).toEqual(Array(13).fill("RequestLog"));
     expect(logsOf(of.identity)).toEqual(idsOf("AWS::Logs::LogGroup", of.identity));
   });
 
@@ -578,6 +594,7 @@ describe("templates where environments differ", () => {
     const api = new ApiStack(app, "api", parts(app));
     expect(exported(data, identity, api).sort()).toEqual([
       "ExportsOutputFnGetAttTableArn48754775",
+      "ExportsOutputFnGetAttUserPoolArn5165BB88",
       "ExportsOutputRefAccessLogF78EB298",
       "ExportsOutputRefApiBCFDE45C",
       "ExportsOutputRefRequestLogB8CF5134",

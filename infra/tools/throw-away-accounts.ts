@@ -6,6 +6,7 @@ import {
   AdminInitiateAuthCommand,
   AdminSetUserPasswordCommand,
   CognitoIdentityProviderClient,
+  UserNotFoundException,
 } from "@aws-sdk/client-cognito-identity-provider";
 import type { Deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
@@ -51,7 +52,12 @@ export function throwAwayAccounts({ environment, region, userPoolId, clientId }:
     /** Deletes every account that was made. */
     async remove(): Promise<void> {
       for (const email of made.splice(0))
-        await cognito.send(new AdminDeleteUserCommand({ UserPoolId: userPoolId, Username: email }));
+        await cognito
+          .send(new AdminDeleteUserCommand({ UserPoolId: userPoolId, Username: email }))
+          .catch((error) => {
+            // it may have erased itself
+            if (!(error instanceof UserNotFoundException)) throw error;
+          });
     },
   };
 }

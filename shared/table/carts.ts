@@ -1,8 +1,13 @@
 import * as z from "zod/mini";
 import { type Cart, mostCopies, mostTitles, neverUsedCart } from "../cart.ts";
+import { now } from "../chance.ts";
 import { newCartId } from "../ids.ts";
+import { Refusal } from "../refusal.ts";
 import type { Action, Item, Update } from "./client.ts";
 import { cartKey } from "./keys.ts";
+
+// a token of the account may be out for as long as this, whatever the pool says
+const markerSeconds = 24 * 60 * 60;
 
 const CartItem = z.object({
   cartId: z._default(z.nullable(z.string()), null),
@@ -15,9 +20,23 @@ const CartItem = z.object({
   giveWay: z._default(z.nullable(z.string()), null),
   createdAt: z._default(z.nullable(z.string()), null),
   updatedAt: z._default(z.nullable(z.string()), null),
+  erasedAt: z.optional(z.string()),
 });
 
-export const parseCart = (item: Item | undefined): Cart => (item ? CartItem.parse(item) : neverUsedCart);
+export function parseCart(item: Item | undefined): Cart {
+  if (!item) return neverUsedCart;
+  const { erasedAt, ...cart } = CartItem.parse(item);
+  return { ...cart, erased: erasedAt !== undefined };
+}
+
+/** The cart, for a change to it. @throws Refusal `forbidden` where its customer has been erased */
+export function changeableCart(item: Item | undefined): Cart {
+  const cart = parseCart(item);
+  if (cart.erased) throw accountErased();
+  return cart;
+}
+
+export const accountErased = () => new Refusal("forbidden", "This account has been erased.");
 
 const names = { "#lines": "lines", "#version": "version" };
 const withLine = (bookId: string) => ({ ...names, "#book": bookId });
@@ -50,7 +69,7 @@ const withCopies = ({ lines }: Cart, bookId: string, copies: number) => new Map(
 /** The change, if nothing else has happened to the cart since it was read: then it is known what the cart becomes. */
 export function exactly({ action, after }: CartChange): Action {
   // a first cart is put only where there is none
-  if ("Put" in action) return action;
+  if (!("Update" in action)) return action;
   const { ConditionExpression, ExpressionAttributeValues } = action.Update;
   return {
     Update: {
@@ -160,6 +179,41 @@ export const closeCart = (customerId: string, cart: Cart, orderId: string, at: s
       ":at": at,
     },
   });
+
+/**
+ * Leaves a marker without content in the cart's place: whatever changes a cart or orders it expects something that the
+ * marker has not. It goes by itself when no token of the account can be out any more.
+ */
+export const eraseCart = (customerId: string, at: string): Action =>
+  update(customerId, {
+    UpdateExpression:
+      "SET erasedAt = :at, expiresAt = :end, #schema = :schema, #lines = :none, #version = if_not_exists(#version, :zero) + :one " +
+      "REMOVE cartId, lastOrderId, createdAt, updatedAt, giveWay",
+    ExpressionAttributeNames: { ...names, "#schema": "schema" },
+    ExpressionAttributeValues: {
+      ":at": at,
+      ":end": Math.floor(now() / 1000) + markerSeconds,
+      ":schema": 1,
+      ":none": {},
+      ":zero": 0,
+      ":one": 1,
+    },
+  });
+
+/** Up to which of the customer's orders erasing is through, by their carts' ids; undefined where it has not begun. */
+export const erasedThrough = (item: Item | undefined): string | undefined =>
+  z.object({ erasedThrough: z.optional(z.string()) }).parse(item ?? {}).erasedThrough;
+
+export const keepErasedThrough = (customerId: string, cartId: string): Action =>
+  update(customerId, {
+    UpdateExpression: "SET erasedThrough = :cartId",
+    ExpressionAttributeValues: { ":cartId": cartId },
+  });
+
+/** Lets a write of the customer's pass only as long as they have not been erased. */
+export const requireAccount = (customerId: string): Action => ({
+  ConditionCheck: { Key: cartKey(customerId), ConditionExpression: "attribute_not_exists(erasedAt)" },
+});
 
 /** Asks those who change the cart to let an order by. */
 export const askForWay = (customerId: string, cart: Cart, requestId: string): Action =>

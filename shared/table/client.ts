@@ -18,12 +18,20 @@ export type Item = Record<string, unknown>;
 type Written = NonNullable<TransactWriteCommandInput["TransactItems"]>[number];
 export type Update = Omit<NonNullable<Written["Update"]>, "TableName">;
 export type Put = Omit<NonNullable<Written["Put"]>, "TableName">;
+type Delete = Omit<NonNullable<Written["Delete"]>, "TableName">;
+type ConditionCheck = Omit<NonNullable<Written["ConditionCheck"]>, "TableName">;
 /** One write of several that happen all or not at all. */
-export type Action = { Update: Update } | { Put: Put };
+export type Action =
+  | { Update: Update }
+  | { Put: Put }
+  | { Delete: Delete }
+  | { ConditionCheck: ConditionCheck };
 /** Why nothing was written: for each action whether its condition failed, and the item that stood there. */
 export type Refused = { failed: boolean; found: Item | undefined }[];
 
 const mostCalls = 16;
+/** How many actions one write may have. */
+export const mostActions = 100;
 const always = { TableName: config.tableName, ReturnValuesOnConditionCheckFailure: "ALL_OLD" } as const;
 
 const client = DynamoDBDocumentClient.from(
@@ -126,8 +134,11 @@ export function openTable() {
     settled: (refused: Refused) => boolean = () => false,
   ): Promise<Refused | "written"> {
     const input = {
-      TransactItems: actions.map((action) =>
-        "Put" in action ? { Put: { ...action.Put, ...always } } : { Update: { ...action.Update, ...always } },
+      TransactItems: actions.map(
+        (action) =>
+          Object.fromEntries(
+            Object.entries(action).map(([kind, how]) => [kind, { ...how, ...always }]),
+          ) as Written,
       ),
       ClientRequestToken: newToken(),
       ReturnConsumedCapacity: "TOTAL",

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import * as z from "zod/mini";
 import { now } from "../chance.ts";
 import { Refusal } from "../refusal.ts";
-import type { Action, Item } from "./client.ts";
-import { keyRecordKey } from "./keys.ts";
+import { type Action, type Item, mostActions, type Table } from "./client.ts";
+import { keyRecordKey, keyRecordsOf } from "./keys.ts";
 
 // 24 hours as promised, and half an hour for clocks that differ.
 const lifetimeSeconds = 24.5 * 60 * 60;
@@ -62,6 +62,21 @@ export const putKeyRecord = (
     ExpressionAttributeValues: { ":now": seconds() },
   },
 });
+
+/** Forgets all that keys of this customer did, page after page. */
+export async function forgetKeys(table: Table, customerId: string): Promise<void> {
+  const { pk, prefix } = keyRecordsOf(customerId);
+  for (;;) {
+    const items = await table.query({
+      KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+      ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+      ConsistentRead: true,
+      Limit: mostActions,
+    });
+    if (items.length === 0) return;
+    await table.write(items.map(({ sk }) => ({ Delete: { Key: { pk, sk: String(sk) } } })));
+  }
+}
 
 const seconds = () => Math.floor(now() / 1000);
 

@@ -39,6 +39,8 @@ export const keyRecordKey = (customerId: string, keyHash: string): Key => ({
   sk: `KEY#${keyHash}`,
 });
 
+export const keyRecordsOf = (customerId: string) => ({ pk: customer(customerId), prefix: "KEY#" });
+
 export const bookKey = (bookId: string): Key => ({ pk: `BOOK#${bookId}`, sk: "BOOK" });
 
 /** What an item is, by its key; nothing where the shop writes no such key. */

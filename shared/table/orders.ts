@@ -96,6 +96,31 @@ export async function listOrders(
   return { orders, last: items.length > limit ? (orders.at(-1)?.cartId ?? null) : null };
 }
 
+/** Orders of a customer after one of them, oldest first. */
+export async function listOrdersAfter(
+  table: Table,
+  customerId: string,
+  { after, limit }: { after: string | undefined; limit: number },
+): Promise<Order[]> {
+  const { pk, prefix } = ordersOf(customerId);
+  const items = await table.query({
+    KeyConditionExpression: "pk = :pk AND begins_with(sk, :prefix)",
+    ExpressionAttributeValues: { ":pk": pk, ":prefix": prefix },
+    ...(after !== undefined && { ExclusiveStartKey: orderKey(customerId, after) }),
+    ConsistentRead: true,
+    Limit: limit,
+  });
+  return items.flatMap((item) => parseOrder(item) ?? []);
+}
+
+/** Takes the address out of an order. */
+export const forgetAddress = ({ customerId, cartId }: Order): Action => ({
+  Update: {
+    Key: orderKey(customerId, cartId),
+    UpdateExpression: "REMOVE shippingAddress",
+  },
+});
+
 /** Moves an order on, if it is still where it was read. */
 export const moveOn = (order: Order, step: Step): Action => ({
   Update: {

@@ -81,8 +81,8 @@ const change: [file: string, from: string, to: string][] = [
   ["infra/identity-stack.ts", "minLength: 12", "minLength: 14"],
   [
     "functions/routes.ts",
-    '"cancel-order": { table: ["BatchGetItem", "UpdateItem"]',
-    '"cancel-order": { table: ["BatchGetItem"]',
+    '"cancel-order": { table: ["BatchGetItem", "UpdateItem", "ConditionCheckItem"]',
+    '"cancel-order": { table: ["BatchGetItem", "ConditionCheckItem"]',
   ],
 ];
 

@@ -16,6 +16,7 @@ const leastPrivilege = {
   file: "test/least-privilege.test.ts",
   test: "every function uses just what it is granted",
 };
+const erasure = (test: string) => ({ file: "test/erasure.test.ts", test });
 const compatibility = (test: string) => ({ file: "test/compatibility.test.ts", test });
 const carts = "shared/table/carts.ts";
 const orders = "shared/table/orders.ts";
@@ -145,6 +146,13 @@ const clauses: Listed[] = [
     from: 'ConditionExpression: "#version = :version"',
     to: `ConditionExpression: "(#version = :version OR ${holds})"`,
     killer: races("an order is of the cart"),
+  },
+  {
+    name: "cancel: by a customer who was erased",
+    takes: { write: /^cart conditioncheck/, text: "attribute_not_exists(erasedAt)" },
+    file: carts,
+    ...always("attribute_not_exists(erasedAt)"),
+    killer: erasure("a cancel that has read its order"),
   },
   {
     name: "ask for way: in whatever cart",
@@ -367,6 +375,30 @@ const aspects: Listed[] = [
     from: 'if (name === "TransactionInProgressException") return "unanswered";',
     to: 'if (name === "TransactionInProgressException") return "again";',
     killer: races("a refusal while an earlier try is in progress"),
+  },
+  {
+    name: "an erased customer's cart changes",
+    takes: "erasure",
+    file: carts,
+    from: "if (cart.erased) throw accountErased();",
+    to: "",
+    killer: { file: "test/customer/me.test.ts", test: "leaves the orders, without the address" },
+  },
+  {
+    name: "erasing leaves the cart at its version",
+    takes: "erasure",
+    file: carts,
+    from: "#version = if_not_exists(#version, :zero) + :one ",
+    to: "#version = if_not_exists(#version, :one) + :zero ",
+    killer: erasure("an order that has read its cart"),
+  },
+  {
+    name: "erasing begins anew each time",
+    takes: "erasure",
+    file: "shared/me.ts",
+    from: "let after = erasedThrough(item);",
+    to: "let after: string | undefined = erasedThrough(undefined);",
+    killer: erasure("5,000 orders lose their addresses"),
   },
   {
     name: "no second look before an order is refused",

@@ -1,0 +1,60 @@
+import { deleteAccount, readAccount } from "./account.ts";
+import type { CartView } from "./cart.ts";
+import { timestamp } from "./chance.ts";
+import { type Order, type OrderView, orderView } from "./order.ts";
+import { orderHistory, type Request, viewCart } from "./shop.ts";
+import { eraseCart, erasedThrough, keepErasedThrough, parseCart } from "./table/carts.ts";
+import { mostActions } from "./table/client.ts";
+import { forgetKeys } from "./table/key-records.ts";
+import { cartKey } from "./table/keys.ts";
+import { forgetAddress, listOrdersAfter } from "./table/orders.ts";
+
+/** All that the shop has of a customer, their orders page by page. After an erasure: what is left. */
+export type Export = {
+  account: { sub: string; email: string | null; groups: readonly string[]; createdAt: string | null };
+  cart: CartView;
+  orders: { items: OrderView[]; nextCursor: string | null };
+};
+
+export async function exportMe(
+  request: Request & { groups: readonly string[] },
+  cursor: string | undefined,
+): Promise<Export> {
+  const { customerId, groups } = request;
+  const account = await readAccount(customerId);
+  const cart = await viewCart(request);
+  const { orders, nextCursor } = await orderHistory(request, cursor, 20);
+  return {
+    account: {
+      sub: customerId,
+      email: account?.email ?? null,
+      groups,
+      createdAt: account?.createdAt ?? null,
+    },
+    cart,
+    orders: { items: orders.map(orderView), nextCursor },
+  };
+}
+
+/**
+ * Erases what the shop knows of a customer but the orders themselves: first a marker, from which on no token of theirs
+ * changes anything; the account last, so that whoever was interrupted can ask again, and then it goes on where it was.
+ */
+export async function eraseMe({ table, customerId }: Request): Promise<void> {
+  const [item] = await table.read([cartKey(customerId)]);
+  if (!parseCart(item).erased) await table.write([eraseCart(customerId, timestamp())]);
+  await forgetKeys(table, customerId);
+  let after = erasedThrough(item);
+  for (;;) {
+    // each write also keeps how far it is
+    const limit = mostActions - 1;
+    const orders = await listOrdersAfter(table, customerId, { after, limit });
+    const last = orders.at(-1);
+    if (!last) break;
+    const withAddress = orders.filter(({ shippingAddress }: Order) => shippingAddress !== null);
+    await table.write([keepErasedThrough(customerId, last.cartId), ...withAddress.map(forgetAddress)]);
+    after = last.cartId;
+    if (orders.length < limit) break;
+  }
+  await deleteAccount(customerId);
+}
