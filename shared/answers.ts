@@ -110,6 +110,19 @@ export const Books = Page(Book);
 export const Orders = Page(Order);
 export const StaffOrders = Page(StaffOrder);
 
+export const Export = z
+  .strictObject({
+    account: z.strictObject({
+      sub: z.string().check(z.describe("The account's opaque id.")),
+      email: OrNull(z.string(), "Null once the account is erased."),
+      groups: z.array(z.string()),
+      createdAt: OrNull(Time, "Null once the account is erased."),
+    }),
+    cart: Cart,
+    orders: Orders,
+  })
+  .check(z.describe("All that the shop has of a customer; orders newest first, page by page."));
+
 const change = <Value extends z.ZodMiniType>(value: Value) =>
   z.optional(z.strictObject({ old: value, new: value }));
 

@@ -1,7 +1,8 @@
+import type * as z from "zod/mini";
 import { deleteAccount, readAccount } from "./account.ts";
-import type { CartView } from "./cart.ts";
+import type * as answers from "./answers.ts";
 import { timestamp } from "./chance.ts";
-import { type Order, type OrderView, orderView } from "./order.ts";
+import { type Order, orderView } from "./order.ts";
 import { orderHistory, type Request, viewCart } from "./shop.ts";
 import { eraseCart, erasedThrough, keepErasedThrough, parseCart } from "./table/carts.ts";
 import { mostActions } from "./table/client.ts";
@@ -10,16 +11,10 @@ import { cartKey } from "./table/keys.ts";
 import { forgetAddress, listOrdersAfter } from "./table/orders.ts";
 
 /** All that the shop has of a customer, their orders page by page. After an erasure: what is left. */
-export type Export = {
-  account: { sub: string; email: string | null; groups: readonly string[]; createdAt: string | null };
-  cart: CartView;
-  orders: { items: OrderView[]; nextCursor: string | null };
-};
-
 export async function exportMe(
   request: Request & { groups: readonly string[] },
   cursor: string | undefined,
-): Promise<Export> {
+): Promise<z.infer<typeof answers.Export>> {
   const { customerId, groups } = request;
   const account = await readAccount(customerId);
   const cart = await viewCart(request);
@@ -28,7 +23,7 @@ export async function exportMe(
     account: {
       sub: customerId,
       email: account?.email ?? null,
-      groups,
+      groups: [...groups],
       createdAt: account?.createdAt ?? null,
     },
     cart,

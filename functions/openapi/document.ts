@@ -105,7 +105,9 @@ function operationOf(route: Route, operation: Operation, example: Example, refus
             },
           }),
         },
-        content: { "application/json": { schema: reference(answer.schema), ...shown(example.answer) } },
+        ...(answer.schema && {
+          content: { "application/json": { schema: reference(answer.schema), ...shown(example.answer) } },
+        }),
       },
       ...pointed(refused),
     },

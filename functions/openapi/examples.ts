@@ -122,6 +122,19 @@ export const examples: Record<RouteKeysOf<FunctionName>, Example> = {
       history: [...order.history, { status: "cancelled", at: later, by: "customer" }],
     },
   },
+  "GET /api/me/export": {
+    answer: {
+      account: {
+        sub: customerId,
+        email: "reader@example.com",
+        groups: ["customers"],
+        createdAt: "2026-03-01T08:00:00.000Z",
+      },
+      cart,
+      orders: { items: [order], nextCursor: null },
+    },
+  },
+  "DELETE /api/me": {},
   "POST /api/admin/books": { headers: { "Idempotency-Key": "book-3c9e20" }, body: form, answer: book },
   "GET /api/admin/books": {
     query: { title: "moby", active: "true" },

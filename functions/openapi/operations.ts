@@ -20,9 +20,10 @@ export type Operation = {
   /** What an If-Match says here. */
   ifMatch?: string;
   answer: {
-    status: 200 | 201;
+    status: 200 | 201 | 204;
     is: string;
-    schema: z.ZodMiniType;
+    /** Of what is in it, where something is. */
+    schema?: z.ZodMiniType;
     headers?: readonly HeaderName[];
     cache?: string;
   };
@@ -33,6 +34,7 @@ export const tags = {
   Catalogue: "The books for sale, open to anyone.",
   Cart: "What a customer is about to order. A customer has one cart.",
   Orders: "What a customer has ordered.",
+  Me: "What the shop has of a customer.",
   "Staff: catalogue": "Books, prices and stock, for accounts in the group `admins`.",
   "Staff: orders": "Everyone's orders, for accounts in the group `admins`.",
   Description: "What you are reading.",
@@ -154,6 +156,22 @@ export const operations: Record<RouteKeysOf<FunctionName>, Operation> = {
     description: "Its stock goes back. A second cancel is 409, whose `orderStatus` says `cancelled`.",
     answer: { status: 200, is: "The order, cancelled.", schema: answers.Order },
     refusals: ["invalid-transition"],
+  },
+  "GET /api/me/export": {
+    operationId: "exportMe",
+    tag: "Me",
+    summary: "Take along what the shop has of one",
+    description: "The account, the cart, and the orders page by page.",
+    query: ["cursor"],
+    answer: { status: 200, is: "What the shop has of the customer.", schema: answers.Export },
+  },
+  "DELETE /api/me": {
+    operationId: "eraseMe",
+    tag: "Me",
+    summary: "Have one's account and data erased",
+    description:
+      "Account, cart, addresses and keys go; orders stay under an id that leads to nobody. A token that is still out may read what is left, and change nothing. What is too much for one request is 503: ask again, and it goes on.",
+    answer: { status: 204, is: "Erased, now or before." },
   },
   "POST /api/admin/books": {
     operationId: "createBook",
