@@ -24,6 +24,7 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localClient } from "../infra/local/dynamodb.ts";
 import { tableName } from "../infra/local/environment.ts";
 import { familyOf, processes } from "./processes.ts";
+import { held } from "./shop.ts";
 
 const patience = { timeout: 120_000 };
 const places = mkdtempSync(join(tmpdir(), "one-machine-"));
@@ -489,8 +490,8 @@ async function send(on: Shop, reader: Reader, method: string, path: string, body
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
-  // biome-ignore lint/suspicious/noExplicitAny: what came back is what the test is about to judge
-  return { status: answer.status, body: (await answer.json()) as any };
+  const { status, headers } = answer;
+  return held({ method, target: path }, { status, headers, text: await answer.text() });
 }
 
 async function anOrder(on: Shop, reader: Reader) {

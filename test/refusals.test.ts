@@ -6,7 +6,7 @@ import { routed } from "../infra/local/event.ts";
 import type { Handler } from "../infra/local/gateway.ts";
 import { cursorAt } from "../shared/cursor.ts";
 import { aBook, aCustomer, inTheCart, type Person, theStaff } from "./given.ts";
-import { inProcess, overHttp, type Reply } from "./shop.ts";
+import { held, inProcess, overHttp, type Reply } from "./shop.ts";
 
 type Answer = Pick<Reply, "status" | "headers" | "text">;
 type Headers = Record<string, string>;
@@ -42,11 +42,12 @@ const rawly = {
     if (!event) throw new Error("API Gateway would refuse this path");
     const { handler } = (await import(`../functions/${functionName}.ts`)) as { handler: Handler };
     const { statusCode = 200, body: text = "", headers: given } = await handler(event, {});
-    return { status: statusCode, headers: new Headers(given as Headers), text };
+    return held({ method, target }, { status: statusCode, headers: new Headers(given as Headers), text });
   },
   async "over HTTP"(method: string, target: string, headers: Headers, body: Buffer): Promise<Answer> {
     const answer = await fetch(inject("url") + target, { method, headers, body: new Uint8Array(body) });
-    return { status: answer.status, headers: answer.headers, text: await answer.text() };
+    const { status, headers: given } = answer;
+    return held({ method, target }, { status, headers: given, text: await answer.text() });
   },
 };
 
@@ -403,11 +404,11 @@ describe("a body that API Gateway hands over in base64", () => {
     const { handler } = (await import("../functions/add-to-cart.ts")) as { handler: Handler };
     if (!request) throw new Error("no such route");
     const result = await handler({ ...request.event, body, isBase64Encoded: true }, {});
-    return {
-      status: result.statusCode ?? 200,
-      headers: new Headers(result.headers as Headers),
-      text: result.body ?? "",
-    };
+    const given = new Headers(result.headers as Headers);
+    return held(
+      { method: "POST", target: "/api/cart/add" },
+      { status: result.statusCode ?? 200, headers: given, text: result.body ?? "" },
+    );
   };
   const encoded = (text: string | Uint8Array) => Buffer.from(text).toString("base64");
 

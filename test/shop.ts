@@ -1,6 +1,7 @@
 import { inject } from "vitest";
 import { routed } from "../infra/local/event.ts";
 import type { Handler } from "../infra/local/gateway.ts";
+import { type Answer, type Asked, Description } from "./description.ts";
 
 export type Call = { method: string; path: string; headers?: Record<string, string>; body?: unknown };
 // biome-ignore lint/suspicious/noExplicitAny: what came back is what the test is about to judge
@@ -37,7 +38,8 @@ export async function overHttp(
       ...(body !== undefined && { body }),
       redirect: "manual",
     });
-    return reply(answer.status, answer.headers, await answer.text());
+    const { status, headers: given } = answer;
+    return await held({ method, target: path, body }, { status, headers: given, text: await answer.text() });
   } finally {
     const next = waiting.shift();
     if (next) next();
@@ -64,16 +66,22 @@ export async function invoke(
   if (!request) throw new Error("API Gateway would refuse this path");
   const handler = await handlerOf(request.functionName);
   const result = await handler(request.event, {});
-  return reply(
-    result.statusCode ?? 200,
-    new Headers(result.headers as Record<string, string>),
-    result.body ?? "",
-  );
+  const headersGiven = new Headers(result.headers as Record<string, string>);
+  const answer = { status: result.statusCode ?? 200, headers: headersGiven, text: result.body ?? "" };
+  return held({ method, target, body }, answer);
 }
 
-const reply = (status: number, headers: Headers, text: string): Reply => ({
-  status,
-  headers,
-  text,
-  body: text && headers.get("content-type")?.includes("json") ? JSON.parse(text) : undefined,
-});
+let described: Promise<Description> | undefined;
+
+/** An answer that a test may go on with. @throws Error where the API's own description does not say that it may come. */
+export async function held(asked: Asked, answer: Answer): Promise<Reply> {
+  described ??= fetch(`${url}/openapi.json`).then(async (served) => new Description(await served.json()));
+  const unsaid = (await described).unsaid(asked, answer);
+  const { status, headers, text } = answer;
+  if (unsaid)
+    throw new Error(
+      `${asked.method} ${asked.target} answered ${status} ${text}, and the API's description does not say ${unsaid}`,
+    );
+  const isJson = text && headers.get("content-type")?.includes("json");
+  return { ...answer, body: isJson ? JSON.parse(text) : undefined };
+}
