@@ -55,6 +55,7 @@ export class Description {
     const type = headers.get("content-type");
     if (!response.content) return type || text ? "a body" : undefined;
     if (type === null || !(type in response.content)) return `the type ${type}`;
+    if (!type.includes("json")) return undefined;
     const body = JSON.parse(text);
     // it is a bug, which no test may meet
     if (body.code === "internal-error") return "an error of ours";

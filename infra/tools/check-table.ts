@@ -91,6 +91,7 @@ async function emptyFindings(tableName: string) {
     userPoolId: "-",
     clientId: "-",
     jwksUri: "https://127.0.0.1",
+    signInUrl: "https://127.0.0.1",
     currency: environments.dev.currency,
     ordering: false,
   });
