@@ -14,7 +14,9 @@ describe("the page at /docs", () => {
     expect([status, headers.get("content-type")]).toEqual([200, "text/html; charset=utf-8"]);
     expect(loaded.filter((address) => address?.startsWith("/docs/"))).toHaveLength(4);
     for (const address of loaded)
-      expect(["data:,", ...Object.keys(files).map((name) => `/docs/${name}`)]).toContain(address);
+      expect(["data:,", "/openapi.json", ...Object.keys(files).map((name) => `/docs/${name}`)]).toContain(
+        address,
+      );
   });
 
   test.each(["/docs", ...Object.keys(files).map((name) => `/docs/${name}`)])(

@@ -1,7 +1,12 @@
 const { signInUrl, clientId } = document.body.dataset;
 
+const description = await (await fetch("/openapi.json")).json();
+// the viewer would send an example of what is optional without being asked
+for (const operation of Object.values(description.paths).flatMap(Object.values))
+  for (const parameter of operation.parameters) if (!parameter.required) delete parameter.example;
+
 const viewer = window.SwaggerUIBundle({
-  url: "/openapi.json",
+  spec: description,
   dom_id: "#viewer",
   deepLinking: true,
   tryItOutEnabled: true,

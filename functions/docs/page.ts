@@ -13,13 +13,13 @@ export const page = `<!doctype html>
   </head>
   <body data-sign-in-url="${config.signInUrl}" data-client-id="${config.clientId}">
     <header>
-      <p>To try what is a customer's, <strong>Authorize</strong> with <code>signIn</code>: the sign-in page also makes
+      <p><a href="/openapi.json">The description</a>. To try what is a customer's, <strong>Authorize</strong> with <code>signIn</code>: the sign-in page also makes
         accounts. After 15 minutes, once more.</p>
       <button type="button" id="sign-out">Sign out</button>
     </header>
     <main id="viewer"></main>
     <script src="/docs/swagger-ui-bundle.js"></script>
-    <script src="/docs/page.js"></script>
+    <script type="module" src="/docs/page.js"></script>
   </body>
 </html>
 `;
@@ -28,7 +28,7 @@ export const page = `<!doctype html>
 export const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
+  "style-src 'self'",
   "img-src 'self' data:",
   `connect-src 'self' ${new URL(config.signInUrl).origin}`,
   "base-uri 'none'",
