@@ -108,10 +108,10 @@ export class ApiStack extends Stack {
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
         // the page's addresses follow once there is an API
         callbackUrls: Lazy.list({
-          produce: () => [...environment.callbackUrls, `${this.api.apiEndpoint}${docs.callback}`],
+          produce: () => [...environment.callbackUrls, this.addressOf(docs.callback)],
         }),
         logoutUrls: Lazy.list({
-          produce: () => [...environment.logoutUrls, `${this.api.apiEndpoint}${docs.page}`],
+          produce: () => [...environment.logoutUrls, this.addressOf(docs.page)],
         }),
       },
       supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
@@ -132,6 +132,11 @@ export class ApiStack extends Stack {
       useCognitoProvidedValues: true,
     });
     return client;
+  }
+
+  /** As in the output ApiUrl. */
+  private addressOf(path: string): string {
+    return `https://${this.api.apiId}.execute-api.${Aws.REGION}.${Aws.URL_SUFFIX}${path}`;
   }
 
   /** A function for each name in the route table, and the open `$default` one for what no route knows. */

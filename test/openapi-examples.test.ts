@@ -60,7 +60,8 @@ test.each(keys)("%s answers its example as its example says", async (key) => {
 
   learn(example, reply.body, told);
   expect(reply.status, reply.text).toBeLessThan(300);
-  if (key !== "GET /openapi.json") expect(reply.body).toEqual(likely(retold(example, told)));
+  if (key !== "GET /openapi.json" && reply.body !== undefined)
+    expect(reply.body).toEqual(likely(retold(example, told)));
 });
 
 async function ask(
@@ -94,7 +95,7 @@ async function ask(
   });
   const { status, headers } = answer;
   const reply = await held({ method, target, body }, { status, headers, text: await answer.text() });
-  return { example: operation.responses[status]?.content["application/json"].example, reply };
+  return { example: operation.responses[status]?.content?.["application/json"]?.example, reply };
 }
 
 /** What the shop made up in an answer, by what stands for it in the examples. */

@@ -228,7 +228,7 @@ const plants: Plant[] = [
   {
     breaks: "sign-in knows no way back to the API's page",
     in: api,
-    from: /, `\$\{this\.api\.apiEndpoint\}\$\{docs\.callback\}`/,
+    from: ", this.addressOf(docs.callback)",
     to: "",
     caughtBy: clientTest,
   },

@@ -354,7 +354,18 @@ describe.each([
     );
     expect(client.GenerateSecret ?? false).toBe(false);
     const ofApi = (path: string) => ({
-      "Fn::Join": ["", [{ "Fn::GetAtt": ["Api", "ApiEndpoint"] }, path]],
+      "Fn::Join": [
+        "",
+        [
+          "https://",
+          { Ref: "Api" },
+          ".execute-api.",
+          { Ref: "AWS::Region" },
+          ".",
+          { Ref: "AWS::URLSuffix" },
+          path,
+        ],
+      ],
     });
     const frontEnd = {
       dev: "http://localhost:5173",

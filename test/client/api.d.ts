@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a page to read and try the API
+         * @description A person signs up, in and out there, and asks whatever the API takes.
+         */
+        get: operations["showDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Load what the page loads
+         * @description Its scripts and styles. No other origin is asked for any.
+         */
+        get: operations["showFileOfDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/books": {
         parameters: {
             query?: never;
@@ -191,6 +231,46 @@ export interface paths {
          */
         post: operations["cancelOrder"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take along what the shop has of one
+         * @description The account, the cart, and the orders page by page.
+         */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Have one's account and data erased
+         * @description Account, cart, addresses and keys go; orders stay under an id that leads to nobody. A token that is still out may read what is left, and change nothing. What is too much for one request is 503: ask again, and it goes on.
+         */
+        delete: operations["eraseMe"];
         options?: never;
         head?: never;
         patch?: never;
@@ -403,6 +483,20 @@ export interface components {
             lineTotal: components["schemas"]["Money"];
             /** @description False for a withdrawn book, or too little stock. */
             available: boolean;
+        };
+        /** @description All that the shop has of a customer; orders newest first, page by page. */
+        Export: {
+            account: {
+                /** @description The account's opaque id. */
+                sub: string;
+                /** @description Null once the account is erased. */
+                email: string | null;
+                groups: string[];
+                /** @description Null once the account is erased. */
+                createdAt: string | null;
+            };
+            cart: components["schemas"]["Cart"];
+            orders: components["schemas"]["Orders"];
         };
         /** @description A book as it stands on the public shelf: all but its stock. */
         ListedBook: {
@@ -837,6 +931,37 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
+        /** @description The request is not valid. */
+        Gateway400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+            };
+        };
+        /** @description There is no such thing. `route-not-found` */
+        RouteNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    type: "urn:bookshop:route-not-found";
+                    /** @constant */
+                    title: "No such route";
+                    /** @constant */
+                    status: 404;
+                    detail: string;
+                    /** @constant */
+                    code: "route-not-found";
+                };
+            };
+        };
         /** @description The request is not valid. `invalid-request` `invalid-cursor` */
         InvalidRequestOrInvalidCursor: {
             headers: {
@@ -864,15 +989,6 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["TemporarilyUnavailable"];
-                "application/json": components["schemas"]["GatewayMessage"];
-            };
-        };
-        /** @description The request is not valid. */
-        Gateway400: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
@@ -1180,6 +1296,81 @@ export interface operations {
                 };
             };
             403: components["responses"]["Gateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["Gateway503"];
+        };
+    };
+    showDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Who may keep the answer, and for how long. */
+                    "Cache-Control": "public, max-age=3600";
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    /** @description What the page may load: nothing of other origins. */
+                    "Content-Security-Policy": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            403: components["responses"]["Gateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["Gateway503"];
+        };
+    };
+    showFileOfDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file's name.
+                 * @example page.js
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Who may keep the answer, and for how long. */
+                    "Cache-Control": "public, max-age=3600";
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    /** @description What the page may load: nothing of other origins. */
+                    "Content-Security-Policy": string;
+                    /** @description How it is compressed. */
+                    "Content-Encoding": "gzip";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                    "text/css; charset=utf-8": unknown;
+                    "text/javascript; charset=utf-8": unknown;
+                    "text/plain; charset=utf-8": unknown;
+                };
+            };
+            400: components["responses"]["Gateway400"];
+            403: components["responses"]["Gateway403"];
+            404: components["responses"]["RouteNotFound"];
             413: components["responses"]["Gateway413"];
             429: components["responses"]["Gateway429"];
             500: components["responses"]["InternalErrorOrGateway500"];
@@ -1979,6 +2170,151 @@ export interface operations {
             403: components["responses"]["ForbiddenOrGateway403"];
             404: components["responses"]["OrderNotFound"];
             409: components["responses"]["InvalidTransition"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["TemporarilyUnavailableOrGateway503"];
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the page before, of this very list and caller. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the shop has of the customer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "sub": "b3f1c9d2-5e47-4a08-9c61-7d20e8f4a5b6",
+                     *         "email": "reader@example.com",
+                     *         "groups": [
+                     *           "customers"
+                     *         ],
+                     *         "createdAt": "2026-03-01T08:00:00.000Z"
+                     *       },
+                     *       "cart": {
+                     *         "cartId": "01KKNTASEJ6Q2RZ9TBWX4MHKDA",
+                     *         "version": 1,
+                     *         "lines": [
+                     *           {
+                     *             "bookId": "moby-dick",
+                     *             "title": "Moby-Dick; or, The Whale",
+                     *             "quantity": 2,
+                     *             "unitPrice": {
+                     *               "amount": 1299,
+                     *               "currency": "USD"
+                     *             },
+                     *             "lineTotal": {
+                     *               "amount": 2598,
+                     *               "currency": "USD"
+                     *             },
+                     *             "available": true
+                     *           }
+                     *         ],
+                     *         "itemCount": 2,
+                     *         "total": {
+                     *           "amount": 2598,
+                     *           "currency": "USD"
+                     *         },
+                     *         "createdAt": "2026-03-14T09:20:11.218Z",
+                     *         "updatedAt": "2026-03-14T09:20:11.218Z"
+                     *       },
+                     *       "orders": {
+                     *         "items": [
+                     *           {
+                     *             "orderId": "01KKNTQ2CN01KKNTASEJ6Q2RZ9TBWX4MHKDA5KY74X4QJ79849RRBX43MF99DP",
+                     *             "cartId": "01KKNTASEJ6Q2RZ9TBWX4MHKDA",
+                     *             "status": "pending",
+                     *             "lines": [
+                     *               {
+                     *                 "bookId": "moby-dick",
+                     *                 "title": "Moby-Dick; or, The Whale",
+                     *                 "quantity": 2,
+                     *                 "unitPrice": {
+                     *                   "amount": 1299,
+                     *                   "currency": "USD"
+                     *                 },
+                     *                 "lineTotal": {
+                     *                   "amount": 2598,
+                     *                   "currency": "USD"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "itemCount": 2,
+                     *             "total": {
+                     *               "amount": 2598,
+                     *               "currency": "USD"
+                     *             },
+                     *             "shippingAddress": {
+                     *               "name": "Ada Lovelace",
+                     *               "lines": [
+                     *                 "12 St James's Square"
+                     *               ],
+                     *               "city": "London",
+                     *               "country": "GB"
+                     *             },
+                     *             "placedAt": "2026-03-14T09:26:53.589Z",
+                     *             "history": [
+                     *               {
+                     *                 "status": "pending",
+                     *                 "at": "2026-03-14T09:26:53.589Z",
+                     *                 "by": "customer"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["InvalidRequestOrInvalidCursor"];
+            401: components["responses"]["UnauthenticatedOrGateway401"];
+            403: components["responses"]["ForbiddenOrGateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["TemporarilyUnavailableOrGateway503"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased, now or before. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["UnauthenticatedOrGateway401"];
+            403: components["responses"]["ForbiddenOrGateway403"];
             413: components["responses"]["Gateway413"];
             429: components["responses"]["Gateway429"];
             500: components["responses"]["InternalErrorOrGateway500"];

@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import {
   CognitoIdentityProviderClient,
   InitiateAuthCommand,
@@ -8,6 +9,7 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
+import { files } from "../../functions/docs/files.ts";
 import { type Deployed, deployed } from "../../infra/tools/deployed.ts";
 import { remoteCalls } from "../../infra/tools/remote-calls.ts";
 import { throwAwayAccounts } from "../../infra/tools/throw-away-accounts.ts";
@@ -34,6 +36,7 @@ export async function lifeOfTheShop(folder: string): Promise<void> {
   const dev = await deployed("dev");
 
   const ada = await phase("a customer signs up and in", () => signUpAndIn(dev));
+  await phase("the page at /docs", () => docsAreServed(dev, ada));
   await phase("smoke, with nothing to sell", () => smokeFindsNoBook());
   await phase("the customer cases against the deployed API", () => customerCases(dev));
   await phase("smoke", () => smokePasses(dev, ada));
@@ -85,6 +88,25 @@ const change: [file: string, from: string, to: string][] = [
     '"cancel-order": { table: ["BatchGetItem", "ConditionCheckItem"]',
   ],
 ];
+
+async function docsAreServed(dev: Deployed, ada: Ada): Promise<void> {
+  const open = (path: string) => fetch(dev.apiUrl + path, { signal: AbortSignal.timeout(patienceMs) });
+  const page = await open("/docs");
+  found(
+    "the page at /docs may ask sign-in",
+    page.headers.get("content-security-policy")?.includes(`'self' ${dev.signInUrl};`),
+  );
+  for (const [name, { type, gzipped }] of Object.entries(files)) {
+    const file = await open(`/docs/${name}`);
+    const is = [file.status, file.headers.get("content-type"), Buffer.from(await file.arrayBuffer())];
+    found(`${name} is served as it is`, is, [200, type, gunzipSync(Buffer.from(gzipped, "base64"))]);
+  }
+  const callback = `${dev.apiUrl}/docs/oauth2-redirect.html`;
+  found(
+    "hosted sign-in leads back to it",
+    !!(await browserOf(dev).signIn(ada.email, ada.password, callback)),
+  );
+}
 
 async function signUpAndIn(dev: Deployed): Promise<Ada> {
   const browser = browserOf(dev);
