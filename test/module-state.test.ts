@@ -122,6 +122,7 @@ const parse = (source: string) => parseAst(source, { lang: "ts" }) as unknown as
 test("no module holds anything for the next request but clients, keys and settings", () => {
   expect(all(findState)).toEqual([
     "functions/welcome-customer.ts: new CognitoIdentityProviderClient",
+    "shared/account.ts: new CognitoIdentityProviderClient",
     // never filled: a cart that nobody has used
     "shared/cart.ts: new Map",
     // keeps nothing from one text to the next
