@@ -640,6 +640,30 @@ const aspects: Listed[] = [
     to: 'legalComments: "none", banner: { js: `//${"-".repeat(50 * 1024)}` },',
     killer: { file: "test/bundles.test.ts", test: "place-order has at most" },
   },
+  {
+    name: "undescribed: a header",
+    takes: "what the API's description says",
+    file: "functions/view-cart.ts",
+    from: "{ etag: cartTag(cart) }",
+    to: '{ etag: cartTag(cart), "x-items": String(cart.itemCount) }',
+    killer: { file: "test/customer/cart.test.ts" },
+  },
+  {
+    name: "undescribed: a status",
+    takes: "what the API's description says",
+    file: "functions/change-cart.ts",
+    from: "ok(cart, { etag: cartTag(cart) })",
+    to: "({ ...ok(cart, { etag: cartTag(cart) }), status: 202 })",
+    killer: { file: "test/customer/cart.test.ts" },
+  },
+  {
+    name: "undescribed: a member",
+    takes: "what the API's description says",
+    file: "functions/order-history.ts",
+    from: "ok({ items: orders.map(orderView), nextCursor })",
+    to: "ok({ items: orders.map(orderView), nextCursor, found: orders.length })",
+    killer: { file: "test/customer/orders.test.ts" },
+  },
 ];
 
 export const mutants: readonly Listed[] = [...clauses, ...aspects];
