@@ -275,6 +275,12 @@ describe("npm run admin", () => {
     expect(await refused(...args)).toMatch(line);
   });
 
+  test("reaches the local system whatever AWS profile its owner works with", async () => {
+    const variables = { PORT: new URL(shop.url).port, AWS_PROFILE: "elsewhere" };
+
+    expect(await ownersCommand("admin", ["list"], variables)).toMatchObject({ code: 0, err: "" });
+  });
+
   test("says in one line that no shop is running there", async () => {
     const { code, out, err } = await ownersCommand("admin", ["list"], { PORT: "9" });
 
