@@ -7,6 +7,7 @@ import { functions } from "../../functions/routes.ts";
 import { createTable, openDynamoDb } from "./dynamodb.ts";
 import { localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
+import { variablesTarget } from "./running-system.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
 
 export type System = {
@@ -81,6 +82,8 @@ export async function startSystem(options: {
     const signIn = getRequestListener((request) => pool.fetch(request));
     open((incoming, outgoing) => {
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
+      if (path === "/" && incoming.headers["x-amz-target"] === variablesTarget)
+        return outgoing.end(JSON.stringify(variables));
       const serve = pool.owns(incoming.method ?? "", path) ? signIn : shop;
       // a client that goes away in the middle of its request
       serve(incoming, outgoing).catch(() => outgoing.destroy());
