@@ -112,7 +112,8 @@ describe("a request is counted as what it is:", () => {
     const stranger = { ...cartKey(customer.sub), version: "not a number" };
     await openTable().write([{ Put: { Item: stranger } }]);
 
-    await send("GET", "/api/cart");
+    // the API's description has no such answer
+    await expect(send("GET", "/api/cart")).rejects.toThrow("an error of ours");
 
     expect(counted()).toEqual(["Faults"]);
   });
