@@ -130,8 +130,9 @@ describe("CSV", () => {
       .chain((width) => fc.array(fc.array(text, { minLength: width, maxLength: width }), { minLength: 1 }));
     fc.assert(
       fc.property(table, (rows) => {
-        const { header, rows: rest } = readCsv(rows.map(csvLine).join(""));
-        expect([header, ...[...rest].map((row) => "cells" in row && row.cells)]).toEqual(rows);
+        const header = (rows[0] ?? []).map((_, at) => `column ${at}`);
+        const read = rowsIn([header, ...rows].map(csvLine).join(""));
+        expect(read.map((row) => "cells" in row && row.cells)).toEqual(rows);
       }),
     );
   });

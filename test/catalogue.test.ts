@@ -1,4 +1,7 @@
+import { once } from "node:events";
 import { readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { aFile, catalogue, fileAt, folder, reportAt } from "./catalogue/command.ts";
 import { type Fault, type StoreCall, storeProxy } from "./faults/store-proxy.ts";
@@ -363,6 +366,27 @@ test.each<[string, string[], string]>([
   expect({ code, lines: err.trim().split("\n").length }).toEqual({ code: 1, lines: 1 });
   expect(err).toContain(words);
   expect(readFileSync(dirtyBooks)).toEqual(before);
+});
+
+test("with an environment's name, its table is meant", async () => {
+  const shop = await aShop();
+  const outputs = ["ApiUrl", "UserPoolId", "ClientId", "SignInUrl", "TableName"].map(
+    (key) => `<member><OutputKey>${key}</OutputKey><OutputValue>${shop.tableName}</OutputValue></member>`,
+  );
+  const stack = `<DescribeStacksResponse><DescribeStacksResult><Stacks><member><Outputs>${outputs.join("")}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>`;
+  const cloudFormation = createServer((_, answer) => answer.end(stack)).listen(0, "127.0.0.1");
+  await once(cloudFormation, "listening");
+
+  const { out } = await catalogue(["import", aFile("plain.csv", plainBooks(3)), "--env", "staging"], {
+    AWS_REGION: "eu-west-1",
+    AWS_ACCESS_KEY_ID: "none",
+    AWS_SECRET_ACCESS_KEY: "none",
+    AWS_ENDPOINT_URL_CLOUDFORMATION: `http://127.0.0.1:${(cloudFormation.address() as AddressInfo).port}`,
+    AWS_ENDPOINT_URL_DYNAMODB: shop.endpoint,
+  }).finally(() => cloudFormation.close());
+
+  expect(out[1]).toBe("books  3 added, 0 changed, 0 unchanged, 0 left out");
+  expect(Object.keys(await booksIn(shop))).toHaveLength(3);
 });
 
 test("says in one line that there is no such table", async () => {
