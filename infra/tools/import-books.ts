@@ -37,7 +37,7 @@ export function bookImport(rules: Rules, leaveOut: (row: PlacedRow, why: string)
   const counts: Counts = { added: 0, changed: 0, unchanged: 0 };
   const units = { read: 0, write: 0 };
 
-  /** Up to 100 rows of different books. @throws Refusal where the table is not to be reached */
+  /** Up to 100 rows of different books. @throws Error in one line where the table does not answer */
   async function take(rows: readonly PlacedRow[]): Promise<void> {
     const began = Date.now();
     const known = await patiently((table) =>
@@ -100,7 +100,11 @@ export function bookImport(rules: Rules, leaveOut: (row: PlacedRow, why: string)
       } catch (error) {
         const wait = waitsMs[attempt];
         const busy = error instanceof Refusal && error.code === "temporarily-unavailable";
-        if (!busy || wait === undefined) throw error;
+        if (!busy) throw error;
+        if (wait === undefined)
+          throw new Error(
+            "The table does not answer. Import the file again later: what is done is found done.",
+          );
         await sleep(wait);
       } finally {
         units.read += table.used.read;

@@ -1,7 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { readBookRow, WrongRow } from "./book-row.ts";
+import { type Reading, readBookRow, WrongRow } from "./book-row.ts";
 import { type CsvRow, readCsv } from "./csv.ts";
 import { columnNames, columnsIn } from "./file-columns.ts";
 import { bookImport, mostRowsAtOnce, type PlacedRow } from "./import-books.ts";
@@ -47,48 +47,57 @@ export async function importFile(file: string, options: ImportOptions): Promise<
   if (resolve(options.report) === resolve(file)) throw new Error("The report would overwrite the file.");
   // before anything is imported: it may not be possible
   writeFileSync(options.report, report.text());
-
-  const lineOf = new Map<string, number>();
-  const read = (row: CsvRow): PlacedRow => {
-    if ("wrong" in row) throw new WrongRow(row.wrong);
-    const book = readBookRow(row.cells, reading);
-    const earlier = lineOf.get(book.bookId);
-    if (earlier !== undefined) throw new WrongRow(`has the bookId of line ${earlier}`);
-    lineOf.set(book.bookId, row.line);
-    return { ...book, line: row.line, lastLine: row.lastLine };
-  };
   const bar = progressBar(options.dryRun ? "Comparing" : "Importing");
-  let rowCount = 0;
-  let waiting: PlacedRow[] = [];
   try {
-    for (const row of rows) {
-      rowCount++;
-      try {
-        const placed = read(row);
-        if (placed.isbn) report.readIsbn(placed, placed.isbn);
-        waiting.push(placed);
-      } catch (error) {
-        if (!(error instanceof WrongRow)) throw error;
-        report.leaveOut(row, error.message);
-      }
-      if (waiting.length < mostRowsAtOnce) continue;
-      await books.take(waiting);
-      waiting = [];
-      bar.show(row.line / lines);
+    for (const some of inPortions(bookRows(rows, reading, report))) {
+      await books.take(some);
+      bar.show((some.at(-1)?.lastLine ?? 0) / lines);
     }
-    await books.take(waiting);
   } finally {
     bar.end();
     writeFileSync(options.report, report.text());
   }
   const { added, changed, unchanged } = books.counts;
-  console.log(`${file}: ${rowCount} rows${options.dryRun ? ", and nothing written" : ""}`);
-  console.log(
-    `books  ${added} added, ${changed} changed, ${unchanged} unchanged, ${report.leftOut()} left out`,
-  );
+  const leftOut = report.leftOut();
+  const all = added + changed + unchanged + leftOut;
+  console.log(`${file}: ${all} rows${options.dryRun ? ", and nothing written" : ""}`);
+  console.log(`books  ${added} added, ${changed} changed, ${unchanged} unchanged, ${leftOut} left out`);
   for (const [how, count] of report.isbns()) console.log(`isbn   ${String(count).padStart(6)}  ${how}`);
   console.log(`units  ${books.units.read} read, ${books.units.write} write`);
   console.log(`What to look at, line by line: ${options.report}`);
+}
+
+/** The rows that can be books, no two with the same id; the others go into the report. */
+function* bookRows(
+  rows: Iterable<CsvRow>,
+  reading: Reading,
+  report: ReturnType<typeof importReport>,
+): Generator<PlacedRow> {
+  const lineOf = new Map<string, number>();
+  for (const row of rows)
+    try {
+      if ("wrong" in row) throw new WrongRow(row.wrong);
+      const placed = { ...readBookRow(row.cells, reading), line: row.line, lastLine: row.lastLine };
+      const earlier = lineOf.get(placed.bookId);
+      if (earlier !== undefined) throw new WrongRow(`has the bookId of line ${earlier}`);
+      lineOf.set(placed.bookId, row.line);
+      if (placed.isbn) report.readIsbn(placed, placed.isbn);
+      yield placed;
+    } catch (error) {
+      if (!(error instanceof WrongRow)) throw error;
+      report.leaveOut(row, error.message);
+    }
+}
+
+function* inPortions(rows: Iterable<PlacedRow>): Generator<PlacedRow[]> {
+  let portion: PlacedRow[] = [];
+  for (const row of rows) {
+    portion.push(row);
+    if (portion.length < mostRowsAtOnce) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }
 
 function defaultPrice(text: string | undefined): number | undefined {
