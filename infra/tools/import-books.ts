@@ -3,7 +3,7 @@ import { sleep } from "../../shared/chance.ts";
 import { money } from "../../shared/money.ts";
 import { Refusal } from "../../shared/refusal.ts";
 import { changeBook, parseBook, putBook, readBooks } from "../../shared/table/books.ts";
-import { type Action, openTable } from "../../shared/table/client.ts";
+import { type Action, openTable, type Table } from "../../shared/table/client.ts";
 import { type BookRow, firstIssue, type Said } from "./book-row.ts";
 
 /** What is to become of the books of a file. */
@@ -92,15 +92,14 @@ export function bookImport(rules: Rules, leaveOut: (row: PlacedRow, why: string)
   }
 
   /** Asks again, for half a minute, where the table is busy. */
-  async function patiently<T>(ask: (table: ReturnType<typeof openTable>) => Promise<T>): Promise<T> {
+  async function patiently<T>(ask: (table: Table) => Promise<T>): Promise<T> {
     for (let attempt = 0; ; attempt++) {
       const table = openTable();
       try {
         return await ask(table);
       } catch (error) {
+        if (!(error instanceof Refusal)) throw error;
         const wait = waitsMs[attempt];
-        const busy = error instanceof Refusal && error.code === "temporarily-unavailable";
-        if (!busy) throw error;
         if (wait === undefined)
           throw new Error(
             "The table does not answer. Import the file again later: what is done is found done.",
