@@ -2,8 +2,10 @@ import { port } from "./command-line.ts";
 
 const patienceMs = 10_000;
 
-/** By this X-Amz-Target the system tells what its functions find in their environment. */
-export const variablesTarget = "LocalSystem.Variables";
+/** What its functions find in their environment, and the whole path of its data folder; null where it keeps nothing. */
+export type Running = { variables: Record<string, string>; folder: string | null };
+/** By this X-Amz-Target the system tells it. */
+export const describeTarget = "LocalSystem.Describe";
 
 /**
  * Asks the local system that runs on PORT for something that AWS has no operation for, by its X-Amz-Target.

@@ -1,5 +1,5 @@
 import { functionVariables } from "../environments.ts";
-import { askRunningSystem, variablesTarget } from "../local/running-system.ts";
+import { askRunningSystem, describeTarget, type Running } from "../local/running-system.ts";
 import { deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
 
@@ -29,14 +29,12 @@ export async function openShop(name: string | undefined): Promise<Shop> {
     STORE_REQUEST_MS: String(remoteCalls.requestHandler.requestTimeout),
     STORE_TOTAL_MS: String(totalMs),
   });
-  return { name: name ?? "the local system", userPoolId: variables.USER_POOL_ID };
+  return { name: name ?? "the local system", userPoolId: variables.USER_POOL_ID ?? "" };
 }
 
-type Variables = ReturnType<typeof functionVariables>;
+const localVariables = async () => (await askRunningSystem<Running>(describeTarget)).variables;
 
-const localVariables = () => askRunningSystem<Variables>(variablesTarget);
-
-async function deployedVariables(name: string): Promise<Variables> {
+async function deployedVariables(name: string): Promise<Record<string, string>> {
   const { environment, tableName, userPoolId, clientId } = await deployed(name);
   return functionVariables({
     tableName,

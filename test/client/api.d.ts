@@ -196,6 +196,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/me/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Take along what the shop has of one
+         * @description The account, the cart, and the orders page by page.
+         */
+        get: operations["exportMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Have one's account and data erased
+         * @description Account, cart, addresses and keys go; orders stay under an id that leads to nobody. A token that is still out may read what is left, and change nothing. What is too much for one request is 503: ask again, and it goes on.
+         */
+        delete: operations["eraseMe"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/admin/books": {
         parameters: {
             query?: never;
@@ -403,6 +443,20 @@ export interface components {
             lineTotal: components["schemas"]["Money"];
             /** @description False for a withdrawn book, or too little stock. */
             available: boolean;
+        };
+        /** @description All that the shop has of a customer; orders newest first, page by page. */
+        Export: {
+            account: {
+                /** @description The account's opaque id. */
+                sub: string;
+                /** @description Null once the account is erased. */
+                email: string | null;
+                groups: string[];
+                /** @description Null once the account is erased. */
+                createdAt: string | null;
+            };
+            cart: components["schemas"]["Cart"];
+            orders: components["schemas"]["Orders"];
         };
         /** @description A book as it stands on the public shelf: all but its stock. */
         ListedBook: {
@@ -1979,6 +2033,136 @@ export interface operations {
             403: components["responses"]["ForbiddenOrGateway403"];
             404: components["responses"]["OrderNotFound"];
             409: components["responses"]["InvalidTransition"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["TemporarilyUnavailableOrGateway503"];
+        };
+    };
+    exportMe: {
+        parameters: {
+            query?: {
+                /** @description The `nextCursor` of the page before, of this very list and caller. */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the shop has of the customer. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": {
+                     *         "sub": "b3f1c9d2-5e47-4a08-9c61-7d20e8f4a5b6",
+                     *         "email": "reader@example.com",
+                     *         "groups": [
+                     *           "customers"
+                     *         ],
+                     *         "createdAt": "2026-03-01T08:00:00.000Z"
+                     *       },
+                     *       "cart": {
+                     *         "cartId": null,
+                     *         "version": 2,
+                     *         "lines": [],
+                     *         "itemCount": 0,
+                     *         "total": {
+                     *           "amount": 0,
+                     *           "currency": "USD"
+                     *         },
+                     *         "createdAt": null,
+                     *         "updatedAt": null
+                     *       },
+                     *       "orders": {
+                     *         "items": [
+                     *           {
+                     *             "orderId": "01KKNTQ2CN01KKNTASEJ6Q2RZ9TBWX4MHKDA5KY74X4QJ79849RRBX43MF99DP",
+                     *             "cartId": "01KKNTASEJ6Q2RZ9TBWX4MHKDA",
+                     *             "status": "pending",
+                     *             "lines": [
+                     *               {
+                     *                 "bookId": "moby-dick",
+                     *                 "title": "Moby-Dick; or, The Whale",
+                     *                 "quantity": 2,
+                     *                 "unitPrice": {
+                     *                   "amount": 1299,
+                     *                   "currency": "USD"
+                     *                 },
+                     *                 "lineTotal": {
+                     *                   "amount": 2598,
+                     *                   "currency": "USD"
+                     *                 }
+                     *               }
+                     *             ],
+                     *             "itemCount": 2,
+                     *             "total": {
+                     *               "amount": 2598,
+                     *               "currency": "USD"
+                     *             },
+                     *             "shippingAddress": {
+                     *               "name": "Ada Lovelace",
+                     *               "lines": [
+                     *                 "12 St James's Square"
+                     *               ],
+                     *               "city": "London",
+                     *               "country": "GB"
+                     *             },
+                     *             "placedAt": "2026-03-14T09:26:53.589Z",
+                     *             "history": [
+                     *               {
+                     *                 "status": "pending",
+                     *                 "at": "2026-03-14T09:26:53.589Z",
+                     *                 "by": "customer"
+                     *               }
+                     *             ]
+                     *           }
+                     *         ],
+                     *         "nextCursor": null
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Export"];
+                };
+            };
+            400: components["responses"]["InvalidRequestOrInvalidCursor"];
+            401: components["responses"]["UnauthenticatedOrGateway401"];
+            403: components["responses"]["ForbiddenOrGateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["TemporarilyUnavailableOrGateway503"];
+        };
+    };
+    eraseMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Erased, now or before. */
+            204: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    "Cache-Control": components["headers"]["Cache-Control"];
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            401: components["responses"]["UnauthenticatedOrGateway401"];
+            403: components["responses"]["ForbiddenOrGateway403"];
             413: components["responses"]["Gateway413"];
             429: components["responses"]["Gateway429"];
             500: components["responses"]["InternalErrorOrGateway500"];
