@@ -112,8 +112,7 @@ describe("a request is counted as what it is:", () => {
     const stranger = { ...cartKey(customer.sub), version: "not a number" };
     await openTable().write([{ Put: { Item: stranger } }]);
 
-    // the API's description has no such answer
-    await expect(send("GET", "/api/cart")).rejects.toThrow("an error of ours");
+    await expect(send("GET", "/api/cart")).rejects.toThrow("met a bug");
 
     expect(counted()).toEqual(["Faults"]);
   });

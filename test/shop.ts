@@ -73,7 +73,10 @@ export async function invoke(
 
 let described: Promise<Description> | undefined;
 
-/** An answer that a test may go on with. @throws Error where the API's own description does not say that it may come. */
+/**
+ * An answer that a test may go on with. @throws Error where the API's own description does not say that it may come, or
+ * where it owns up to a bug.
+ */
 export async function held(asked: Asked, answer: Answer): Promise<Reply> {
   described ??= fetch(`${url}/openapi.json`).then(async (served) => new Description(await served.json()));
   const unsaid = (await described).unsaid(asked, answer);
@@ -83,5 +86,7 @@ export async function held(asked: Asked, answer: Answer): Promise<Reply> {
       `${asked.method} ${asked.target} answered ${status} ${text}, and the API's description does not say ${unsaid}`,
     );
   const isJson = text && headers.get("content-type")?.includes("json");
-  return { ...answer, body: isJson ? JSON.parse(text) : undefined };
+  const body = isJson ? JSON.parse(text) : undefined;
+  if (body?.code === "internal-error") throw new Error(`${asked.method} ${asked.target} met a bug: ${text}`);
+  return { ...answer, body };
 }
