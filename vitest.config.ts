@@ -7,6 +7,7 @@ const customerCases = "test/customer/**/*.test.ts";
 // what takes long, and has a script of its own
 const stacks = ["test/stacks-bite.test.ts"];
 const growth = ["test/growth.test.ts"];
+const browser = ["test/browser.test.ts"];
 const differences = "test/witness/differences.test.ts";
 const witness = [
   "races",
@@ -36,9 +37,15 @@ export default defineConfig({
     projects: [
       project("in process", "handlers", [customerCases], ["test/customer/cors.test.ts"]),
       project("over HTTP", "http", [customerCases]),
-      project("system", "handlers", ["test/*.test.ts", differences], [...stacks, ...growth, ...faults]),
+      project(
+        "system",
+        "handlers",
+        ["test/*.test.ts", differences],
+        [...stacks, ...growth, ...faults, ...browser],
+      ),
       project("stacks", "handlers", stacks),
       project("growth", "handlers", growth),
+      project("browser", "handlers", browser),
       project("faults", "handlers", faults),
       project(
         "witness",

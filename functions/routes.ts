@@ -18,6 +18,7 @@ export type FunctionName = keyof typeof functions;
 /** What each function may do to the table, to its index, and to the user pool: nothing else is granted. */
 export const functions = {
   "describe-api": { table: [], index: [] },
+  "show-docs": { table: [], index: [] },
   "browse-books": { table: ["BatchGetItem"], index: ["Query"] },
   "add-to-cart": { table: ["BatchGetItem", "PutItem", "UpdateItem"], index: [] },
   "view-cart": { table: ["BatchGetItem"], index: [] },
@@ -41,6 +42,8 @@ export type Rights = { table: readonly string[]; index: readonly string[]; pool?
 // biome-ignore format: it is a table
 export const routes = [
   { method: "GET",    path: "/openapi.json",                function: "describe-api",  who: "anyone",   rate: 50 },
+  { method: "GET",    path: "/docs",                        function: "show-docs",     who: "anyone",   rate: 50 },
+  { method: "GET",    path: "/docs/{file}",                 function: "show-docs",     who: "anyone",   rate: 200 },
   { method: "GET",    path: "/api/books",                   function: "browse-books",  who: "anyone",   rate: 200 },
   { method: "GET",    path: "/api/books/{bookId}",          function: "browse-books",  who: "anyone",   rate: 200 },
   { method: "POST",   path: "/api/cart/add",                function: "add-to-cart",   who: "customer", rate: 100 },

@@ -1,4 +1,4 @@
-import { Aws, CfnOutput, Duration, Stack } from "aws-cdk-lib";
+import { Aws, CfnOutput, Duration, Lazy, Stack } from "aws-cdk-lib";
 import { AccessLogFormat } from "aws-cdk-lib/aws-apigateway";
 import {
   CfnRoute,
@@ -33,6 +33,9 @@ import type { IdentityStack } from "./identity-stack.ts";
 import { pinned } from "./stateful.ts";
 
 type Parts = { environment: Environment; code: string; data: DataStack; identity: IdentityStack };
+
+/** Where sign-in sends a customer of the API's own page back to (functions/docs/page.js), and where to after signing out. */
+const docs = { callback: "/docs/oauth2-redirect.html", page: "/docs" };
 
 /** A line of the access log, as API Gateway fills it in for each request. */
 export const accessLine = JSON.stringify({
@@ -103,8 +106,13 @@ export class ApiStack extends Stack {
       oAuth: {
         flows: { authorizationCodeGrant: true, implicitCodeGrant: false },
         scopes: [OAuthScope.OPENID, OAuthScope.EMAIL],
-        callbackUrls: environment.callbackUrls,
-        logoutUrls: environment.logoutUrls,
+        // the page's addresses follow once there is an API
+        callbackUrls: Lazy.list({
+          produce: () => [...environment.callbackUrls, `${this.api.apiEndpoint}${docs.callback}`],
+        }),
+        logoutUrls: Lazy.list({
+          produce: () => [...environment.logoutUrls, `${this.api.apiEndpoint}${docs.page}`],
+        }),
       },
       supportedIdentityProviders: [UserPoolClientIdentityProvider.COGNITO],
       accessTokenValidity: Duration.minutes(15),
@@ -133,6 +141,7 @@ export class ApiStack extends Stack {
       userPoolId: identity.pool.userPoolId,
       clientId: client.userPoolClientId,
       jwksUri: `https://cognito-idp.${Aws.REGION}.amazonaws.com/${identity.pool.userPoolId}/.well-known/jwks.json`,
+      signInUrl: identity.domain.baseUrl(),
       currency: environment.currency,
       ordering: environment.ordering,
     });

@@ -1,4 +1,5 @@
 import { dirname } from "node:path";
+import { pathToFileURL } from "node:url";
 import { build, type Metafile, type Plugin } from "esbuild";
 import { functions } from "../functions/routes.ts";
 
@@ -28,7 +29,7 @@ export const bundle = async (folder: string): Promise<Metafile> => {
     target: "node24",
     // esbuild's own order takes the SDK's CommonJS files: 200 KiB more.
     mainFields: ["module", "main"],
-    plugins: [warmed, withoutDeadWeight],
+    plugins: [warmed, filesEmbedded, withoutDeadWeight],
     metafile: true,
     logLevel: "warning",
   });
@@ -50,6 +51,17 @@ const warmed: Plugin = {
         await warmUp();`,
       resolveDir: root,
     }));
+  },
+};
+
+/** A bundle has the page's files as they were read here: there are none to read on Lambda. */
+const filesEmbedded: Plugin = {
+  name: "files-embedded",
+  setup: ({ onLoad }) => {
+    onLoad({ filter: /[\\/]functions[\\/]docs[\\/]files\.ts$/ }, async ({ path }) => {
+      const { files } = await import(pathToFileURL(path).href);
+      return { contents: `export const files = ${JSON.stringify(files)};` };
+    });
   },
 };
 

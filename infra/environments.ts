@@ -98,6 +98,7 @@ export const functionVariables = (names: {
   userPoolId: string;
   clientId: string;
   jwksUri: string;
+  signInUrl: string;
   currency: string;
   ordering: boolean;
 }) => ({
@@ -105,6 +106,7 @@ export const functionVariables = (names: {
   USER_POOL_ID: names.userPoolId,
   CLIENT_ID: names.clientId,
   JWKS_URI: names.jwksUri,
+  SIGN_IN_URL: names.signInUrl,
   CURRENCY: names.currency,
   ORDERING: names.ordering ? "on" : "paused",
   STORE_CONNECT_MS: "500",

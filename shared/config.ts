@@ -15,6 +15,7 @@ const Variables = z.object({
   USER_POOL_ID: Text,
   CLIENT_ID: Text,
   JWKS_URI: z.url(),
+  SIGN_IN_URL: z.url(),
   CURRENCY: z.string().check(z.regex(/^[A-Z]{3}$/)),
   ORDERING: z.enum(["on", "paused"]),
   STORE_CONNECT_MS: Milliseconds,
@@ -33,6 +34,7 @@ export const config = {
   userPoolId: variables.USER_POOL_ID,
   clientId: variables.CLIENT_ID,
   jwksUri: variables.JWKS_URI,
+  signInUrl: variables.SIGN_IN_URL,
   currency: variables.CURRENCY,
   ordering: variables.ORDERING === "on",
   store: {

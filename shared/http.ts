@@ -10,6 +10,7 @@ import { logLine } from "./log.ts";
 import { invalidRequest, Refusal } from "./refusal.ts";
 
 export type Event = APIGatewayProxyEventV2;
+/** `body` is sent as JSON; a Buffer as it is, of the type and encoding that `headers` say. */
 export type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
 
 /**
@@ -36,7 +37,7 @@ const mostBytes = 65_536;
 const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * A Lambda function of one or more routes: it goes by route key, never by path. Every answer is JSON with an X-Request-Id,
+ * A Lambda function of one or more routes: it goes by route key, never by path. Every answer has an X-Request-Id,
  * every refusal its problem document, every request one line in the log; anything else that is thrown is a bug: 500.
  */
 export const serve = <RouteKey extends string>(endpoints: Record<RouteKey, Endpoint>) =>
@@ -98,7 +99,9 @@ function render(event: Event, { status, headers, body }: Answer): Result {
       ...headers,
       "x-request-id": event.requestContext.requestId,
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(Buffer.isBuffer(body)
+      ? { body: body.toString("base64"), isBase64Encoded: true }
+      : body !== undefined && { body: JSON.stringify(body) }),
   };
 }
 

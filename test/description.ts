@@ -56,6 +56,7 @@ export class Description {
     // API Gateway names a type even where there is nothing
     if (!response.content) return text ? "a body" : undefined;
     if (type === null || !(type in response.content)) return `the type ${type}`;
+    if (!type.includes("json")) return undefined;
     return this.#wrong(JSON.parse(text), [...place, "content", type, "schema"]);
   }
 

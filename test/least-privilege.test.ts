@@ -10,6 +10,7 @@ import { anInstance, type Instance } from "./instances.ts";
 /** Every key that a function may touch, typed out: where, by which action, and which kinds of keys. */
 const expected: Record<keyof typeof functions, Record<string, string[]>> = {
   "describe-api": {},
+  "show-docs": {},
   "browse-books": {
     "table BatchGetItem": ["BOOK#/BOOK"],
     "index Query": ["CATALOGUE"],
@@ -201,6 +202,8 @@ async function everything(round: string): Promise<void> {
   await asked(200, admin, "GET /api/admin/books");
   await asked(200, admin, "GET /api/admin/books", { path: "/api/admin/books?active=false&title=a" });
   await asked(200, ada, "GET /openapi.json");
+  await asked(200, ada, "GET /docs");
+  await asked(200, ada, "GET /docs/{file}", { path: "/docs/page.js" });
   await asked(200, ada, "GET /api/books");
   await asked(200, ada, "GET /api/books/{bookId}", { path: `/api/books/${bookId}` });
   await asked(404, ada, "GET /api/books/{bookId}", { path: "/api/books/nothing" });

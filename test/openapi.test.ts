@@ -74,15 +74,19 @@ describe("the API's description", () => {
       expect(security).toEqual(who === "anyone" ? [] : [{ signIn: [] }, { accessToken: [`${who}s`] }]);
     }
     expect(document.components.securitySchemes).toMatchObject({
-      signIn: { type: "openIdConnect", openIdConnectUrl: expect.stringMatching(/openid-configuration$/) },
+      signIn: { type: "oauth2", flows: { authorizationCode: { scopes: { openid: expect.any(String) } } } },
       accessToken: { type: "http", scheme: "bearer" },
     });
   });
 
   test("says where sign-in is found", async () => {
-    const { openIdConnectUrl } = document.components.securitySchemes.signIn;
+    const { description, flows } = document.components.securitySchemes.signIn;
+    const [configuration = ""] = /http\S+openid-configuration/.exec(description) ?? [];
+    const { authorizationUrl, tokenUrl } = flows.authorizationCode;
 
-    expect(await (await fetch(openIdConnectUrl)).json()).toMatchObject({
+    expect(await (await fetch(configuration)).json()).toMatchObject({
+      authorization_endpoint: authorizationUrl,
+      token_endpoint: tokenUrl,
       code_challenge_methods_supported: ["S256"],
     });
   });

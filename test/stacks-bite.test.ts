@@ -226,6 +226,13 @@ const plants: Plant[] = [
     caughtBy: clientTest,
   },
   {
+    breaks: "sign-in knows no way back to the API's page",
+    in: api,
+    from: /, `\$\{this\.api\.apiEndpoint\}\$\{docs\.callback\}`/,
+    to: "",
+    caughtBy: clientTest,
+  },
+  {
     breaks: "refresh tokens are not rotated",
     in: api,
     from: /refreshTokenRotationGracePeriod: .*/,
@@ -356,7 +363,9 @@ const plants: Plant[] = [
     in: api,
     from: "tableName: data.table.tableName",
     to: 'tableName: "books"',
-    caughtBy: inProd("functions are told the table, the pool, the client and the shop's settings"),
+    caughtBy: inProd(
+      "functions are told the table, the pool, its sign-in, the client and the shop's settings",
+    ),
   },
   {
     breaks: "an output is gone",

@@ -63,6 +63,7 @@ describe.each([
   const table = importOf("data", "ExportsOutputRefTable36F13FCE");
   const tableArn = importOf("data", "ExportsOutputFnGetAttTableArn48754775");
   const pool = importOf("identity", "ExportsOutputRefUserPool19CF3AE1");
+  const signInDomain = importOf("identity", "ExportsOutputRefSignInDomain183B22E9");
   const requestLog = importOf("api", "ExportsOutputRefRequestLogB8CF5134");
   const accessLog = importOf("api", "ExportsOutputRefAccessLogF78EB298");
 
@@ -82,6 +83,8 @@ describe.each([
     const { id } = theOnly("AWS::ApiGatewayV2::Authorizer", of.api);
     expect(Object.fromEntries(seen)).toEqual({
       "GET /openapi.json": "open -> describe-api",
+      "GET /docs": "open -> show-docs",
+      "GET /docs/{file}": "open -> show-docs",
       "GET /api/books": "open -> browse-books",
       "GET /api/books/{bookId}": "open -> browse-books",
       "POST /api/cart/add": `JWT ${id} -> add-to-cart`,
@@ -173,6 +176,7 @@ describe.each([
     ]);
     expect(Object.fromEntries(seen)).toEqual({
       "describe-api": log,
+      "show-docs": log,
       "browse-books": [read, findInIndex, ...log],
       "add-to-cart": [read, put, update, ...log],
       "view-cart": [read, ...log],
@@ -349,13 +353,16 @@ describe.each([
       }[name],
     );
     expect(client.GenerateSecret ?? false).toBe(false);
-    expect([client.CallbackURLs, client.LogoutURLs]).toEqual(
-      {
-        dev: [["http://localhost:5173/callback"], ["http://localhost:5173"]],
-        staging: [["https://staging.bookshop.example/callback"], ["https://staging.bookshop.example"]],
-        prod: [["https://bookshop.example/callback"], ["https://bookshop.example"]],
-      }[name],
-    );
+    const ofApi = (path: string) => ({
+      "Fn::Join": ["", [{ "Fn::GetAtt": ["Api", "ApiEndpoint"] }, path]],
+    });
+    const frontEnd = {
+      dev: "http://localhost:5173",
+      staging: "https://staging.bookshop.example",
+      prod: "https://bookshop.example",
+    }[name];
+    expect(client.CallbackURLs).toEqual([`${frontEnd}/callback`, ofApi("/docs/oauth2-redirect.html")]);
+    expect(client.LogoutURLs).toEqual([frontEnd, ofApi("/docs")]);
   });
 
   test("tokens live 15 minutes; refresh tokens 30 days, each used once", () => {
@@ -380,6 +387,8 @@ describe.each([
     );
     expect(stage.Properties.RouteSettings).toEqual({
       "GET /openapi.json": atMost(50, 100),
+      "GET /docs": atMost(50, 100),
+      "GET /docs/{file}": atMost(200, 400),
       "GET /api/books": atMost(200, 400),
       "GET /api/books/{bookId}": atMost(200, 400),
       "POST /api/cart/add": atMost(100, 200),
@@ -433,7 +442,7 @@ describe.each([
       ofType("AWS::Lambda::Function", template).map(
         ({ Properties }) => Properties.LoggingConfig.LogGroup.Ref,
       );
-    expect(logsOf(of.api)).toEqual(Array(13).fill("RequestLog"));
+    expect(logsOf(of.api)).toEqual(Array(14).fill("RequestLog"));
     expect(logsOf(of.identity)).toEqual(idsOf("AWS::Logs::LogGroup", of.identity));
   });
 
@@ -466,7 +475,7 @@ describe.each([
     }
   });
 
-  test("functions are told the table, the pool, the client and the shop's settings", () => {
+  test("functions are told the table, the pool, its sign-in, the client and the shop's settings", () => {
     for (const { Properties } of ofType("AWS::Lambda::Function", of.api))
       expect(Properties.Environment.Variables).toEqual({
         TABLE_NAME: table,
@@ -482,6 +491,12 @@ describe.each([
               pool,
               "/.well-known/jwks.json",
             ],
+          ],
+        },
+        SIGN_IN_URL: {
+          "Fn::Join": [
+            "",
+            ["https://", signInDomain, ".auth.", { Ref: "AWS::Region" }, ".amazoncognito.com"],
           ],
         },
         CURRENCY: "USD",

@@ -15,10 +15,16 @@ A refusal is \`application/problem+json\` (RFC 9457) with a stable \`code\`. API
 
 const securitySchemes = {
   signIn: {
-    type: "openIdConnect",
-    description:
-      "Sign in with code and PKCE, and send the access token, which lives 15 minutes, as `Authorization: Bearer …`. No scope is asked for.",
-    openIdConnectUrl: config.jwksUri.replace(/jwks\.json$/, "openid-configuration"),
+    type: "oauth2",
+    description: `Sign in with code and PKCE, and send the access token, which lives 15 minutes, as \`Authorization: Bearer …\`. No operation asks for a scope. All else of sign-in is told by ${config.jwksUri.replace(/jwks\.json$/, "openid-configuration")}.`,
+    flows: {
+      authorizationCode: {
+        authorizationUrl: `${config.signInUrl}/oauth2/authorize`,
+        tokenUrl: `${config.signInUrl}/oauth2/token`,
+        refreshUrl: `${config.signInUrl}/oauth2/token`,
+        scopes: { openid: "That someone signs in.", email: "By which address." },
+      },
+    },
   },
   accessToken: {
     type: "http",
@@ -108,6 +114,7 @@ function operationOf(route: Route, operation: Operation, example: Example, refus
         ...(answer.schema && {
           content: { "application/json": { schema: reference(answer.schema), ...shown(example.answer) } },
         }),
+        ...(answer.types && { content: Object.fromEntries(answer.types.map((type) => [type, {}])) }),
       },
       ...pointed(refused),
     },

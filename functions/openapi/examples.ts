@@ -77,6 +77,8 @@ const book = { bookId, ...form, active: true };
 
 export const examples: Record<RouteKeysOf<FunctionName>, Example> = {
   "GET /openapi.json": {},
+  "GET /docs": {},
+  "GET /docs/{file}": { path: { file: "page.js" } },
   "GET /api/books": {
     query: { title: "moby", limit: 20 },
     answer: { items: [listedMobyDick], nextCursor: null },

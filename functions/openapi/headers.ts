@@ -11,6 +11,11 @@ export const headers = {
     schema: { const: "private, no-store" },
   },
   "X-Content-Type-Options": { description: "The type is as it says.", schema: { const: "nosniff" } },
+  "Content-Encoding": { description: "How it is compressed.", schema: { const: "gzip" } },
+  "Content-Security-Policy": {
+    description: "What the page may load: nothing of other origins.",
+    schema: { type: "string", pattern: "^default-src 'none'" },
+  },
   ETag: {
     description: "Names what was seen, for an If-Match.",
     schema: { type: "string", pattern: '^"[\\x21\\x23-\\x7E]+"$' },

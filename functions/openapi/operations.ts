@@ -24,6 +24,8 @@ export type Operation = {
     is: string;
     /** Of what is in it, where something is. */
     schema?: z.ZodMiniType;
+    /** Media types, where it is no JSON. */
+    types?: readonly string[];
     headers?: readonly HeaderName[];
     cache?: string;
   };
@@ -37,10 +39,11 @@ export const tags = {
   Me: "What the shop has of a customer.",
   "Staff: catalogue": "Books, prices and stock, for accounts in the group `admins`.",
   "Staff: orders": "Everyone's orders, for accounts in the group `admins`.",
-  Description: "What you are reading.",
+  Description: "What you are reading, and a page to try it.",
 };
 
 const forAMinute = "public, max-age=60";
+const forAnHour = "public, max-age=3600";
 const cart = { status: 200, is: "The cart.", schema: answers.Cart, headers: ["ETag"] } as const;
 const book = { is: "The book.", schema: answers.Book, headers: ["ETag"] } as const;
 
@@ -54,8 +57,35 @@ export const operations: Record<RouteKeysOf<FunctionName>, Operation> = {
       status: 200,
       is: "This document.",
       schema: z.looseObject({ openapi: z.string().check(z.regex(/^3\.1\./)) }),
-      cache: "public, max-age=3600",
+      cache: forAnHour,
     },
+  },
+  "GET /docs": {
+    operationId: "showDocs",
+    tag: "Description",
+    summary: "Show a page to read and try the API",
+    description: "A person signs up, in and out there, and asks whatever the API takes.",
+    answer: {
+      status: 200,
+      is: "The page.",
+      types: ["text/html; charset=utf-8"],
+      headers: ["Content-Security-Policy"],
+      cache: forAnHour,
+    },
+  },
+  "GET /docs/{file}": {
+    operationId: "showFileOfDocs",
+    tag: "Description",
+    summary: "Load what the page loads",
+    description: "Its scripts and styles. No other origin is asked for any.",
+    answer: {
+      status: 200,
+      is: "The file.",
+      types: ["html", "css", "javascript", "plain"].map((type) => `text/${type}; charset=utf-8`),
+      headers: ["Content-Security-Policy", "Content-Encoding"],
+      cache: forAnHour,
+    },
+    refusals: ["route-not-found"],
   },
   "GET /api/books": {
     operationId: "browseBooks",

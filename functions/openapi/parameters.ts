@@ -34,6 +34,7 @@ const id = { type: "string", pattern: "^[A-Za-z0-9_-]{1,64}$" };
 
 export const pathParameters: Record<string, { description: string; schema: object }> = {
   bookId: { description: "The book's id.", schema: id },
+  file: { description: "The file's name.", schema: { type: "string" } },
   orderId: { description: "The order's id.", schema: id },
 };
 

@@ -15,6 +15,7 @@ export const localVariables = (here: {
     userPoolId: here.userPoolId,
     clientId: here.clientId,
     jwksUri: `${here.signInUrl}/${here.userPoolId}/.well-known/jwks.json`,
+    signInUrl: here.signInUrl,
     currency: environments.dev.currency,
     ordering: environments.dev.ordering,
   }),

@@ -29,7 +29,7 @@ export function gateway(functions: Record<string, Handler>, trusted: Issuer) {
   return async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
     const { method = "", url: target = "/", headers, headersDistinct } = incoming;
     const { origin } = headers;
-    const answer = (status: number, given: Record<string, string>, body = "") =>
+    const answer = (status: number, given: Record<string, string>, body: string | Buffer = "") =>
       void outgoing.writeHead(status, given).end(body);
     const own = (status: number, message: string, given: Record<string, string> = {}) =>
       answer(status, { "content-type": "application/json", ...given }, JSON.stringify({ message }));
@@ -50,7 +50,8 @@ export function gateway(functions: Record<string, Handler>, trusted: Issuer) {
         ...gatewayId,
         ...(origin && corsOf(origin)),
       };
-      answer(result.statusCode ?? 200, given, result.body);
+      const sent = result.body ?? "";
+      answer(result.statusCode ?? 200, given, result.isBase64Encoded ? Buffer.from(sent, "base64") : sent);
     } catch (error) {
       // what a function throws past its own pipeline, Lambda reports and API Gateway hides
       console.error(error);

@@ -10,6 +10,7 @@ export function actAsShop(shop: { tableName: string; endpoint: string | null; cu
     userPoolId: "-",
     clientId: "-",
     jwksUri: "https://127.0.0.1",
+    signInUrl: "https://127.0.0.1",
     currency: shop.currency,
     ordering: false,
   });

@@ -42,6 +42,7 @@ async function deployedVariables(name: string): Promise<Record<string, string>> 
     clientId,
     // no tool reads a token
     jwksUri: "https://127.0.0.1",
+    signInUrl: "https://127.0.0.1",
     currency: environment.currency,
     ordering: environment.ordering,
   });

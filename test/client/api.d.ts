@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/docs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show a page to read and try the API
+         * @description A person signs up, in and out there, and asks whatever the API takes.
+         */
+        get: operations["showDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/docs/{file}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Load what the page loads
+         * @description Its scripts and styles. No other origin is asked for any.
+         */
+        get: operations["showFileOfDocs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/books": {
         parameters: {
             query?: never;
@@ -891,6 +931,37 @@ export interface components {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
+        /** @description The request is not valid. */
+        Gateway400: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/json": components["schemas"]["GatewayMessage"];
+            };
+        };
+        /** @description There is no such thing. `route-not-found` */
+        RouteNotFound: {
+            headers: {
+                "X-Request-Id": components["headers"]["X-Request-Id"];
+                "Cache-Control": components["headers"]["Cache-Control"];
+                "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": {
+                    /** @constant */
+                    type: "urn:bookshop:route-not-found";
+                    /** @constant */
+                    title: "No such route";
+                    /** @constant */
+                    status: 404;
+                    detail: string;
+                    /** @constant */
+                    code: "route-not-found";
+                };
+            };
+        };
         /** @description The request is not valid. `invalid-request` `invalid-cursor` */
         InvalidRequestOrInvalidCursor: {
             headers: {
@@ -918,15 +989,6 @@ export interface components {
             };
             content: {
                 "application/problem+json": components["schemas"]["TemporarilyUnavailable"];
-                "application/json": components["schemas"]["GatewayMessage"];
-            };
-        };
-        /** @description The request is not valid. */
-        Gateway400: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
                 "application/json": components["schemas"]["GatewayMessage"];
             };
         };
@@ -1234,6 +1296,81 @@ export interface operations {
                 };
             };
             403: components["responses"]["Gateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["Gateway503"];
+        };
+    };
+    showDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The page. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Who may keep the answer, and for how long. */
+                    "Cache-Control": "public, max-age=3600";
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    /** @description What the page may load: nothing of other origins. */
+                    "Content-Security-Policy": string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                };
+            };
+            403: components["responses"]["Gateway403"];
+            413: components["responses"]["Gateway413"];
+            429: components["responses"]["Gateway429"];
+            500: components["responses"]["InternalErrorOrGateway500"];
+            503: components["responses"]["Gateway503"];
+        };
+    };
+    showFileOfDocs: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description The file's name.
+                 * @example page.js
+                 */
+                file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The file. */
+            200: {
+                headers: {
+                    "X-Request-Id": components["headers"]["X-Request-Id"];
+                    /** @description Who may keep the answer, and for how long. */
+                    "Cache-Control": "public, max-age=3600";
+                    "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
+                    /** @description What the page may load: nothing of other origins. */
+                    "Content-Security-Policy": string;
+                    /** @description How it is compressed. */
+                    "Content-Encoding": "gzip";
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html; charset=utf-8": unknown;
+                    "text/css; charset=utf-8": unknown;
+                    "text/javascript; charset=utf-8": unknown;
+                    "text/plain; charset=utf-8": unknown;
+                };
+            };
+            400: components["responses"]["Gateway400"];
+            403: components["responses"]["Gateway403"];
+            404: components["responses"]["RouteNotFound"];
             413: components["responses"]["Gateway413"];
             429: components["responses"]["Gateway429"];
             500: components["responses"]["InternalErrorOrGateway500"];

@@ -15,8 +15,8 @@ export const acceptedByNag: Accepted[] = [
   },
   {
     rule: "AwsSolutions-APIG4",
-    at: /-api\/(Api\/GET--openapi.json|Api\/GET--api--books(--\{bookId\})?|fallback-route)\/Resource$/,
-    why: "Anyone may look at books and read what the API is, and a path that there is not has nothing to guard; every other route has the authorizer.",
+    at: /-api\/(Api\/GET--openapi.json|Api\/GET--docs(--\{file\})?|Api\/GET--api--books(--\{bookId\})?|fallback-route)\/Resource$/,
+    why: "Anyone may look at books and read what the API is and try it, and a path that there is not has nothing to guard; every other route has the authorizer.",
   },
 ];
 
