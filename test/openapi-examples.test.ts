@@ -7,7 +7,7 @@ import { held, type Reply } from "./shop.ts";
 // other orders. What the shop makes up, ids and times, is another than in the example; all else is the same.
 
 type Parameter = { name: string; in: "path" | "query" | "header"; example?: string | number };
-type Body = { content?: { "application/json": { example?: unknown } } };
+type Body = { content?: { "application/json"?: { example?: unknown } } };
 type Operation = {
   security: unknown[];
   parameters: Parameter[];
@@ -43,6 +43,8 @@ const before: Record<string, readonly string[]> = {
   "PATCH /api/admin/orders/{orderId}": [add, order],
 };
 
+const withoutExample = ["GET /openapi.json", "GET /docs", "GET /docs/{file}", "DELETE /api/me"];
+
 let shop: Awaited<ReturnType<typeof startShop>>;
 beforeAll(async () => {
   shop = await startShop(["--in-memory"]);
@@ -63,7 +65,7 @@ test.each(keys)("%s answers its example as its example says", async (key) => {
   learn(example, reply.body, told);
   expect(reply.status, reply.text).toBeLessThan(300);
   if (example !== undefined) expect(reply.body).toEqual(likely(retold(example, told)));
-  else expect(["GET /openapi.json", "DELETE /api/me"]).toContain(key);
+  else expect(withoutExample).toContain(key);
 });
 
 async function ask(
@@ -84,7 +86,7 @@ async function ask(
     given("query").map(({ name, example }): [string, string] => [name, `${example}`]),
   );
   const target = `${filled}${query.size > 0 ? `?${query}` : ""}`;
-  const body = requestBody && JSON.stringify(requestBody.content?.["application/json"].example);
+  const body = requestBody && JSON.stringify(requestBody.content?.["application/json"]?.example);
   const group = path.startsWith("/api/admin/") ? "admins" : "customers";
   const answer = await fetch(shop.url + target, {
     method,
@@ -97,7 +99,7 @@ async function ask(
   });
   const { status, headers } = answer;
   const reply = await held({ method, target, body }, { status, headers, text: await answer.text() });
-  return { example: operation.responses[status]?.content?.["application/json"].example, reply };
+  return { example: operation.responses[status]?.content?.["application/json"]?.example, reply };
 }
 
 /** What the shop made up in an answer, by what stands for it in the examples. */
