@@ -15,7 +15,7 @@ const cognito = new CognitoIdentityProviderClient({
 
 /**
  * Cognito's post-confirmation trigger: whoever signs up becomes a customer. Adding somebody again is harmless, so
- * after a failure the group can simply be given by hand.
+ * after a failure `npm run admin -- repair` simply does it.
  */
 export const handler = async (event: PostConfirmationTriggerEvent): Promise<PostConfirmationTriggerEvent> => {
   if (event.triggerSource !== "PostConfirmation_ConfirmSignUp") return event;

@@ -218,8 +218,8 @@ export class OperationsStack extends Stack {
           metricName: "Errors",
           dimensionsMap: { FunctionName: functionName(environment, "welcome-customer") },
         }),
-        "Somebody signed up and is no customer: every request of theirs is 403. Find the userName in the log of " +
-          "welcome-customer and add the user to the group customers in the Cognito console.",
+        "Somebody signed up and is no customer: every request of theirs is 403. npm run admin -- repair --env " +
+          `${environment.name} makes them one; why it was needed is in the log of welcome-customer.`,
       ),
     ];
   }

@@ -121,7 +121,10 @@ const parse = (source: string) => parseAst(source, { lang: "ts" }) as unknown as
 
 test("no module holds anything for the next request but clients, keys and settings", () => {
   expect(all(findState)).toEqual([
+    // where sign-in is, as it is told
+    "functions/docs/page.ts: new URL",
     "functions/welcome-customer.ts: new CognitoIdentityProviderClient",
+    "shared/account.ts: new CognitoIdentityProviderClient",
     // never filled: a cart that nobody has used
     "shared/cart.ts: new Map",
     // keeps nothing from one text to the next
@@ -142,6 +145,8 @@ test("nothing but a client and a verifier is made for a module by a package, bes
   const makers = all(findMakers).filter((line) => !line.endsWith(": z"));
 
   expect(makers).toEqual([
+    // where files lie, for those that a bundle has in it
+    "functions/docs/files.ts: createRequire",
     // the words of refused fields
     "shared/config.ts: en",
     "shared/identity.ts: CognitoJwtVerifier",

@@ -7,7 +7,7 @@ import { held, type Reply } from "./shop.ts";
 // other orders. What the shop makes up, ids and times, is another than in the example; all else is the same.
 
 type Parameter = { name: string; in: "path" | "query" | "header"; example?: string | number };
-type Body = { content: { "application/json": { example?: unknown } } };
+type Body = { content?: { "application/json"?: { example?: unknown } } };
 type Operation = {
   security: unknown[];
   parameters: Parameter[];
@@ -34,12 +34,16 @@ const before: Record<string, readonly string[]> = {
   "GET /api/orders": [add, order],
   "GET /api/orders/{orderId}": [add, order],
   "POST /api/orders/{orderId}/cancel": [add, order],
+  "GET /api/me/export": [add, order],
+  "DELETE /api/me": [add, order],
   "GET /api/admin/books/{bookId}": [create],
   "PATCH /api/admin/books/{bookId}": [create],
   "GET /api/admin/orders": [add, order],
   "GET /api/admin/orders/{orderId}": [add, order],
   "PATCH /api/admin/orders/{orderId}": [add, order],
 };
+
+const withoutExample = ["GET /openapi.json", "GET /docs", "GET /docs/{file}", "DELETE /api/me"];
 
 let shop: Awaited<ReturnType<typeof startShop>>;
 beforeAll(async () => {
@@ -60,8 +64,8 @@ test.each(keys)("%s answers its example as its example says", async (key) => {
 
   learn(example, reply.body, told);
   expect(reply.status, reply.text).toBeLessThan(300);
-  if (key !== "GET /openapi.json" && reply.body !== undefined)
-    expect(reply.body).toEqual(likely(retold(example, told)));
+  if (example !== undefined) expect(reply.body).toEqual(likely(retold(example, told)));
+  else expect(withoutExample).toContain(key);
 });
 
 async function ask(
@@ -82,7 +86,7 @@ async function ask(
     given("query").map(({ name, example }): [string, string] => [name, `${example}`]),
   );
   const target = `${filled}${query.size > 0 ? `?${query}` : ""}`;
-  const body = requestBody && JSON.stringify(requestBody.content["application/json"].example);
+  const body = requestBody && JSON.stringify(requestBody.content?.["application/json"]?.example);
   const group = path.startsWith("/api/admin/") ? "admins" : "customers";
   const answer = await fetch(shop.url + target, {
     method,
@@ -104,7 +108,8 @@ function learn(example: unknown, real: unknown, told: Map<string, string>): void
   for (const [name, value] of Object.entries(example)) {
     const made = (real as Record<string, unknown> | undefined)?.[name];
     if (typeof value !== "string" || typeof made !== "string") learn(value, made, told);
-    else if (/^(cartId|orderId|bookId|customerId|who)$/.test(name) && !told.has(value)) told.set(value, made);
+    else if (/^(cartId|orderId|bookId|customerId|sub|who)$/.test(name) && !told.has(value))
+      told.set(value, made);
   }
 }
 
@@ -119,6 +124,7 @@ const retold = (value: unknown, told: Map<string, string>): unknown =>
 /** What an answer has to be like: another time, and another place to go on. */
 const likely = (value: unknown): unknown =>
   JSON.parse(JSON.stringify(value), (name, one) => {
+    if (name === "email") return expect.stringContaining("@");
     if (typeof one === "string" && /^(at|placedAt|createdAt|updatedAt)$/.test(name))
       return expect.stringMatching(/^\d{4}-.+Z$/);
     return name === "nextCursor" ? expect.toBeOneOf([null, expect.any(String)]) : one;

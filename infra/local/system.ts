@@ -1,12 +1,13 @@
 import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { functions } from "../../functions/routes.ts";
 import { createTable, openDynamoDb } from "./dynamodb.ts";
 import { localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
+import { describeTarget, type Running } from "./running-system.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
 
 export type System = {
@@ -79,8 +80,11 @@ export async function startSystem(options: {
     // what is shared with the functions finds its settings as they do, so it comes after them
     await (await import("./sample-catalogue.ts")).stockShelves(dynamoDb.endpoint, tableName, report);
     const signIn = getRequestListener((request) => pool.fetch(request));
+    const running: Running = { variables, folder: folder && resolve(folder) };
     open((incoming, outgoing) => {
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
+      if (path === "/" && incoming.headers["x-amz-target"] === describeTarget)
+        return outgoing.end(JSON.stringify(running));
       const serve = pool.owns(incoming.method ?? "", path) ? signIn : shop;
       // a client that goes away in the middle of its request
       serve(incoming, outgoing).catch(() => outgoing.destroy());

@@ -7,12 +7,13 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
-import { environments, functionVariables } from "../environments.ts";
+import { environments } from "../environments.ts";
 import { command, dynamoDbEndpoint } from "../local/command-line.ts";
 import { type LocalDynamoDb, startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
 import { deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
+import { actAsShop } from "./shop-settings.ts";
 
 // `npm run check-table`: reads a whole table, and says of every item that breaks a promise which one and why. The one place
 // that scans. Meant for a table that nobody writes to: one that was restored, before it is used.
@@ -38,7 +39,9 @@ await command(async () => {
 
 /** Reads the table and prints what it finds; exit code 1 where that is a breach. */
 async function check(tableName: string, endpoint: string | null): Promise<void> {
-  const found = await emptyFindings(tableName);
+  actAsShop({ tableName, endpoint, currency: environments.dev.currency });
+  const { TableBreaches } = await import("./table-breaches.ts");
+  const found = new TableBreaches();
   const client = DynamoDBDocumentClient.from(
     new DynamoDBClient({
       ...remoteCalls,
@@ -82,23 +85,6 @@ async function check(tableName: string, endpoint: string | null): Promise<void> 
   console.log(`${tableName}: ${items} items (${counts.join(", ")}), ${breaches} breaches`);
   client.destroy();
   process.exitCode = breaches === 0 ? 0 : 1;
-}
-
-/** The rules are the functions' own code, which reads its settings when it is loaded; none of them matters here. */
-async function emptyFindings(tableName: string) {
-  const settings = functionVariables({
-    tableName,
-    userPoolId: "-",
-    clientId: "-",
-    jwksUri: "https://127.0.0.1",
-    signInUrl: "https://127.0.0.1",
-    currency: environments.dev.currency,
-    ordering: false,
-  });
-  // biome-ignore lint/style/noProcessEnv: where that code reads them
-  Object.assign(process.env, settings);
-  const { TableBreaches } = await import("./table-breaches.ts");
-  return new TableBreaches();
 }
 
 /** What the local system keeps, as it stands at this moment: also while that runs. */

@@ -2208,31 +2208,16 @@ export interface operations {
                      *         "createdAt": "2026-03-01T08:00:00.000Z"
                      *       },
                      *       "cart": {
-                     *         "cartId": "01KKNTASEJ6Q2RZ9TBWX4MHKDA",
-                     *         "version": 1,
-                     *         "lines": [
-                     *           {
-                     *             "bookId": "moby-dick",
-                     *             "title": "Moby-Dick; or, The Whale",
-                     *             "quantity": 2,
-                     *             "unitPrice": {
-                     *               "amount": 1299,
-                     *               "currency": "USD"
-                     *             },
-                     *             "lineTotal": {
-                     *               "amount": 2598,
-                     *               "currency": "USD"
-                     *             },
-                     *             "available": true
-                     *           }
-                     *         ],
-                     *         "itemCount": 2,
+                     *         "cartId": null,
+                     *         "version": 2,
+                     *         "lines": [],
+                     *         "itemCount": 0,
                      *         "total": {
-                     *           "amount": 2598,
+                     *           "amount": 0,
                      *           "currency": "USD"
                      *         },
-                     *         "createdAt": "2026-03-14T09:20:11.218Z",
-                     *         "updatedAt": "2026-03-14T09:20:11.218Z"
+                     *         "createdAt": null,
+                     *         "updatedAt": null
                      *       },
                      *       "orders": {
                      *         "items": [

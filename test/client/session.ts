@@ -4,13 +4,13 @@ const aheadSeconds = 60;
 
 /** Somebody who is signed in: their access token is renewed ahead of its `exp`, once for all who wait for it. */
 export class Session {
-  readonly #openIdConnectUrl: string;
+  readonly #tokenUrl: string;
   #tokens: Tokens;
   #renewing: Promise<void> | undefined;
 
-  /** `openIdConnectUrl` is where the API's description says that sign-in is found. */
-  constructor(openIdConnectUrl: string, tokens: Tokens) {
-    this.#openIdConnectUrl = openIdConnectUrl;
+  /** `tokenUrl` is where the API's description says that tokens come from. */
+  constructor(tokenUrl: string, tokens: Tokens) {
+    this.#tokenUrl = tokenUrl;
     this.#tokens = tokens;
   }
 
@@ -26,10 +26,8 @@ export class Session {
   }
 
   async #renew(): Promise<void> {
-    const found = await fetch(this.#openIdConnectUrl);
-    const { token_endpoint } = (await found.json()) as { token_endpoint: string };
     const { access_token, refresh_token } = this.#tokens;
-    const answer = await fetch(token_endpoint, {
+    const answer = await fetch(this.#tokenUrl, {
       method: "POST",
       body: new URLSearchParams({
         grant_type: "refresh_token",

@@ -1,8 +1,10 @@
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { gunzipSync } from "node:zlib";
 import {
+  AdminInitiateAuthCommand,
+  AdminRemoveUserFromGroupCommand,
   CognitoIdentityProviderClient,
   InitiateAuthCommand,
   ListUsersCommand,
@@ -13,6 +15,7 @@ import { files } from "../../functions/docs/files.ts";
 import { type Deployed, deployed } from "../../infra/tools/deployed.ts";
 import { remoteCalls } from "../../infra/tools/remote-calls.ts";
 import { throwAwayAccounts } from "../../infra/tools/throw-away-accounts.ts";
+import { ownersCommand } from "../owners-command.ts";
 import { bootstrap, changedSource, deploy, destroy, differs, synthesize } from "./cdk.ts";
 import { region } from "./emulator.ts";
 import { browserOf, type Tokens } from "./hosted-sign-in.ts";
@@ -40,6 +43,7 @@ export async function lifeOfTheShop(folder: string): Promise<void> {
   await phase("smoke, with nothing to sell", () => smokeFindsNoBook());
   await phase("the customer cases against the deployed API", () => customerCases(dev));
   await phase("smoke", () => smokePasses(dev, ada));
+  await phase("the owner's people and orders", () => peopleAndOrders(dev, ada));
 
   const orders = await phase("Ada orders three times", () => orderThreeTimes(dev, ada));
   const changed = changedSource(join(folder, "source"), change);
@@ -196,6 +200,57 @@ async function smokePasses(dev: Deployed, ada: Ada): Promise<void> {
   found("smoke and the cases leave no account behind", Users.length, 0);
 }
 
+async function peopleAndOrders(dev: Deployed, ada: Ada): Promise<void> {
+  const cognito = new CognitoIdentityProviderClient({ ...remoteCalls, region });
+  const admin = async (...args: string[]) => (await ownersCommand("admin", [...args, "--env", "dev"])).out;
+  const admins = async () => (await admin("list")).match(/\S+@\S+|\d+$/gm)?.sort();
+  const boss = `boss-${randomUUID()}@example.com`;
+
+  const [, password = ""] = / is an admin\. .*: (\S+)\n$/.exec(await admin("create", boss)) ?? [];
+  const signIn = new AdminInitiateAuthCommand({
+    UserPoolId: dev.userPoolId,
+    ClientId: dev.clientId,
+    AuthFlow: "ADMIN_USER_PASSWORD_AUTH",
+    AuthParameters: { USERNAME: boss, PASSWORD: password },
+  });
+  found(
+    "the first admin has a password that has to be replaced",
+    (await cognito.send(signIn)).ChallengeName,
+    "NEW_PASSWORD_REQUIRED",
+  );
+  found("the list of admins names them, and nobody else", await admins(), ["1", boss]);
+  await admin("grant", ada.email);
+  found("a right that was granted is on the list", await admins(), ["2", ada.email, boss]);
+  await admin("revoke", ada.email);
+  found("one that was revoked is not", await admins(), ["1", boss]);
+
+  const asCustomer = { UserPoolId: dev.userPoolId, Username: ada.email, GroupName: "customers" };
+  await cognito.send(new AdminRemoveUserFromGroupCommand(asCustomer));
+  const { sub } = claimsOf(ada.tokens.access_token);
+  found(
+    "repair makes a customer of who was not welcomed, and of nobody else",
+    await admin("repair"),
+    `${ada.email} (${sub}) is a customer.\naccounts: 2, repaired: 1\n`,
+  );
+  found(
+    "an account is shown with its groups and its orders",
+    /^groups {3}customers$.*^orders {3}1$/ms.test(await admin("show", sub)),
+  );
+
+  const expire = async () => {
+    const { out } = await ownersCommand("orders", ["expire", "--older-than", "0s", "--env", "dev"]);
+    return out.trimEnd().split("\n");
+  };
+  const expired = await expire();
+  const cancelled = expired.length - 1;
+  found(
+    "the unpaid orders that the cases left give their stock back",
+    [cancelled > 0, expired.at(-1)],
+    [true, `dev: ${cancelled} cancelled, 0 moved on`],
+  );
+  found("and then there are no more", await expire(), ["dev: 0 cancelled, 0 moved on"]);
+}
+
 async function orderThreeTimes(dev: Deployed, ada: Ada): Promise<Order[]> {
   const items = await books(dev, ada);
   for (const { bookId } of items.slice(0, 3)) {
@@ -343,15 +398,9 @@ async function allowedOrigin({ apiUrl }: Deployed, origin: string): Promise<stri
   return answered.get("access-control-allow-origin");
 }
 
-function smoke(name: string, variables = {}): Promise<{ code: number | null; said: string }> {
-  return new Promise((resolve) => {
-    const args = ["infra/tools/smoke.ts", "--env", name];
-    // biome-ignore lint/style/noProcessEnv: a child gets what we have, and more
-    const options = { timeout: 60_000, env: { ...process.env, ...variables } };
-    const child = execFile(process.execPath, args, options, (_, stdout, stderr) =>
-      resolve({ code: child.exitCode, said: stdout + stderr }),
-    );
-  });
+async function smoke(name: string, variables = {}): Promise<{ code: unknown; said: string }> {
+  const { code, out, err } = await ownersCommand("smoke", ["--env", name], variables);
+  return { code, said: out + err };
 }
 
 /** The project "over HTTP" against the deployed API. */

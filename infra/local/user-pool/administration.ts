@@ -15,6 +15,12 @@ const OfGroup = OfPool.extend({ GroupName: z.string() });
 const OfUser = OfPool.extend({ Username: z.string() });
 const Membership = OfUser.extend({ GroupName: z.string() });
 const Attribute = z.object({ Name: z.string(), Value: z.string().optional() });
+const Limit = z.int().min(1).max(60).default(60);
+/** The number of the last user of the page before. */
+const PageToken = z
+  .string()
+  .regex(/^[0-9]{1,15}$/, "Invalid token")
+  .default("0");
 
 type Pool = { userPoolId: string; clientId: string; users: Users; signIns: SignIns };
 type Operation = (body: unknown) => unknown;
@@ -118,18 +124,15 @@ function operationsOfCognito({ userPoolId, users }: Pool): Record<string, Operat
       Groups: users.groupsOf(users.named(Username)).map(described),
     })),
     ListGroups: operation(OfPool, () => ({ Groups: users.groups().map(described) })),
-    ListUsersInGroup: operation(OfGroup, ({ GroupName }) => ({
-      Users: users.listOf(users.group(GroupName)).map(listed),
-    })),
+    ListUsersInGroup: operation(
+      OfGroup.extend({ Limit, NextToken: PageToken }),
+      ({ GroupName, Limit, NextToken }) => {
+        const { page, next } = users.listOf(users.group(GroupName), Number(NextToken), Limit);
+        return { Users: page.map(listed), NextToken: next };
+      },
+    ),
     ListUsers: operation(
-      OfPool.extend({
-        Filter: z.string().optional(),
-        Limit: z.int().min(1).max(60).default(60),
-        PaginationToken: z
-          .string()
-          .regex(/^[0-9]{1,15}$/, "Invalid token")
-          .default("0"),
-      }),
+      OfPool.extend({ Filter: z.string().optional(), Limit, PaginationToken: PageToken }),
       ({ Filter, Limit, PaginationToken }) => {
         if (Filter) return { Users: filtered(users, Filter).map(listed) };
         const { page, next } = users.list(Number(PaginationToken), Limit);

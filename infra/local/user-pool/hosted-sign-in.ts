@@ -6,12 +6,16 @@ import type { AuthorizationCodes } from "./authorization-codes.ts";
 import { type AuthorizationRequest, readAuthorizationRequest } from "./authorization-request.ts";
 import { CognitoError } from "./cognito-error.ts";
 import { isLocal, withParameters } from "./local-addresses.ts";
-import { errorPage, loginPage, pageHeaders, signUpPage } from "./pages.ts";
+import { errorPage, loginPage, newPasswordPage, pageHeaders, signUpPage } from "./pages.ts";
 import { type Session, type Sessions, sessionSeconds } from "./sessions.ts";
 import type { Users } from "./users.ts";
 
 type Asking = { Variables: { asked: AuthorizationRequest } };
-const Credentials = z.object({ email: z.string().trim(), password: z.string() });
+const Credentials = z.object({
+  email: z.string().trim(),
+  password: z.string(),
+  newPassword: z.string().optional(),
+});
 const cookieName = "cognito";
 
 /** The pages where people sign in, sign up and sign out. */
@@ -61,21 +65,31 @@ export function hostedSignIn(pool: {
   });
 
   const doors = [
-    { path: "/login", page: loginPage, enter: users.authenticate },
+    {
+      path: "/login",
+      page: loginPage,
+      // here only a new password can be an invalid one
+      pageAfter: ({ name }: CognitoError) =>
+        ["NewPasswordRequiredException", "InvalidPasswordException"].includes(name)
+          ? newPasswordPage
+          : loginPage,
+      enter: users.authenticate,
+    },
     {
       path: "/signup",
       page: signUpPage,
+      pageAfter: () => signUpPage,
       enter: async (email: string, password: string) => users.confirm(await users.signUp(email, password)),
     },
   ];
-  for (const { path, page, enter } of doors) {
+  for (const { path, page, pageAfter, enter } of doors) {
     app.use(path, withPageHeaders);
     app.get(path, asking, (c) => c.html(page({ query: queryOf(c).toString() })));
     app.post(path, fromOurPage, asking, async (c) => {
       const form = Credentials.safeParse(await c.req.parseBody());
-      const { email, password } = form.data ?? { email: "", password: "" };
+      const { email, password, newPassword } = form.data ?? { email: "", password: "" };
       try {
-        const { cookie, session } = sessions.open((await enter(email, password)).sub);
+        const { cookie, session } = sessions.open((await enter(email, password, newPassword)).sub);
         setCookie(c, cookieName, cookie, {
           httpOnly: true,
           sameSite: "Lax",
@@ -85,7 +99,8 @@ export function hostedSignIn(pool: {
         return sendCode(c, session);
       } catch (error) {
         if (!(error instanceof CognitoError)) throw error;
-        return c.html(page({ query: queryOf(c).toString(), email, error: error.message }), 400);
+        const form = { query: queryOf(c).toString(), email, error: error.message };
+        return c.html(pageAfter(error)(form), 400);
       }
     });
   }

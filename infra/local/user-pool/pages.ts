@@ -49,6 +49,8 @@ const page = (title: string, content: Html) => html`<!doctype html>
 </html>
 `;
 
+const passwordRules = "At least 8 characters, with upper and lower case and a digit.";
+
 const credentials = ({ email, error }: Form, newPassword: boolean) => html`
   ${error && html`<p class="error" role="alert">${error}</p>`}
   <label>E-mail
@@ -69,14 +71,27 @@ export const loginPage = (form: Form) =>
     <p>New here? <a href="/signup?${form.query}">Create an account</a></p>`,
   );
 
+/** Asks for a password in the place of the one that an administrator gave. */
+export const newPasswordPage = (form: Form) =>
+  page(
+    "Choose a password",
+    html`<form method="post" action="/login?${form.query}">
+      ${credentials(form, false)}
+      <label>New password
+        <input name="newPassword" type="password" autocomplete="new-password" required>
+      </label>
+      <p>${passwordRules}</p>
+      <button>Sign in</button>
+    </form>`,
+  );
+
 /** Asks for the e-mail and password of a new account. */
 export const signUpPage = (form: Form) =>
   page(
     "Create an account",
     html`<form method="post" action="/signup?${form.query}">
       ${credentials(form, true)}
-      <p>At least 8 characters, with upper and lower case and a digit. There is no mail here: the account is
-        confirmed at once, and you are signed in.</p>
+      <p>${passwordRules} There is no mail here: the account is confirmed at once, and you are signed in.</p>
       <button>Sign up</button>
     </form>
     <p>Have an account? <a href="/login?${form.query}">Sign in</a></p>`,

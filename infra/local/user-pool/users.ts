@@ -60,6 +60,12 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
     return named(sub);
   };
 
+  const setPassword = async ({ sub }: User, password: string, { permanent }: { permanent: boolean }) => {
+    const status = permanent ? "CONFIRMED" : "FORCE_CHANGE_PASSWORD";
+    sql.run`UPDATE users SET password = ${await hashPassword(password)}, status = ${status}, modified_at = ${now()}
+      WHERE sub = ${sub}`;
+  };
+
   const group = (name: string): Group =>
     Group.optional().parse(sql.get`SELECT * FROM groups WHERE name = ${name}`) ??
     refuse("ResourceNotFoundException", "Group not found.");
@@ -88,23 +94,22 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
       return named(sub);
     },
 
-    /** The user with this e-mail and password; a wrong password and an unknown user sound the same. */
-    async authenticate(name: string, password: string): Promise<User> {
+    /**
+     * The user with this e-mail and password; a wrong password and an unknown user sound the same. A password that an
+     * administrator gave has to be replaced: by `newPassword`, or it is a NewPasswordRequiredException.
+     */
+    async authenticate(name: string, password: string, newPassword?: string): Promise<User> {
       const user = find(name);
       const right = await isPassword(password, user?.password ?? null);
       if (!user || !right) return refuse("NotAuthorizedException", "Incorrect username or password.");
       if (user.status === "UNCONFIRMED") refuse("UserNotConfirmedException", "User is not confirmed.");
-      if (user.status === "FORCE_CHANGE_PASSWORD") {
-        refuse("PasswordResetRequiredException", "This password has to be replaced first.");
-      }
-      return user;
+      if (user.status !== "FORCE_CHANGE_PASSWORD") return user;
+      if (newPassword === undefined) refuse("NewPasswordRequiredException", "Choose a password of your own.");
+      await setPassword(user, newPassword, { permanent: true });
+      return named(user.sub);
     },
 
-    async setPassword({ sub }: User, password: string, { permanent }: { permanent: boolean }) {
-      const status = permanent ? "CONFIRMED" : "FORCE_CHANGE_PASSWORD";
-      sql.run`UPDATE users SET password = ${await hashPassword(password)}, status = ${status}, modified_at = ${now()}
-        WHERE sub = ${sub}`;
-    },
+    setPassword,
 
     remove: ({ sub }: User) => sql.run`DELETE FROM users WHERE sub = ${sub}`,
 
@@ -121,17 +126,20 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
           sql.all`SELECT groups.* FROM groups JOIN memberships ON group_name = name WHERE sub = ${sub} ORDER BY name`,
         ),
 
-    /** A page in the order they came, and after which number the next one starts, if there is one. */
-    list(after: number, limit: number): { page: User[]; next: string | undefined } {
-      const rows = sql.all`SELECT * FROM users WHERE number > ${after} ORDER BY number LIMIT ${limit + 1}`;
-      const page = z.array(User).parse(rows.slice(0, limit));
-      return { page, next: rows.length > limit ? String(page.at(-1)?.number) : undefined };
-    },
-    listOf: ({ name }: Group) =>
-      z
-        .array(User)
-        .parse(
-          sql.all`SELECT users.* FROM users JOIN memberships USING (sub) WHERE group_name = ${name} ORDER BY number`,
-        ),
+    /** A page in the order they came. */
+    list: (after: number, limit: number) =>
+      pageOf(sql.all`SELECT * FROM users WHERE number > ${after} ORDER BY number LIMIT ${limit + 1}`, limit),
+    listOf: ({ name }: Group, after: number, limit: number) =>
+      pageOf(
+        sql.all`SELECT users.* FROM users JOIN memberships USING (sub)
+          WHERE group_name = ${name} AND number > ${after} ORDER BY number LIMIT ${limit + 1}`,
+        limit,
+      ),
   };
+}
+
+/** The page that these rows begin with, and after which number the next one starts, if there is one. */
+function pageOf(rows: unknown[], limit: number): { page: User[]; next: string | undefined } {
+  const page = z.array(User).parse(rows.slice(0, limit));
+  return { page, next: rows.length > limit ? String(page.at(-1)?.number) : undefined };
 }

@@ -1,0 +1,49 @@
+import { functionVariables } from "../environments.ts";
+import { askRunningSystem, describeTarget, type Running } from "../local/running-system.ts";
+import { deployed } from "./deployed.ts";
+import { remoteCalls } from "./remote-calls.ts";
+
+/** A shop whose people and orders a tool works on. */
+export type Shop = {
+  /** "the local system", or the environment's name. */
+  name: string;
+  userPoolId: string;
+};
+
+/** How long one piece of work may take at the table. */
+const totalMs = 60_000;
+
+/**
+ * The deployed environment of that name; the running local system where there is no name. From here on AWS's clients and
+ * the functions' own code, loaded after this, find in this process's environment what they find there.
+ * @throws Error in one line where there is none
+ */
+export async function openShop(name: string | undefined): Promise<Shop> {
+  // biome-ignore lint/style/noProcessEnv: where clients and functions read their settings
+  const environment = process.env;
+  const variables = await (name === undefined ? localVariables() : deployedVariables(name));
+  // a profile would go before the credentials that nobody checks here
+  if (name === undefined) delete environment.AWS_PROFILE;
+  Object.assign(environment, variables, {
+    STORE_CONNECT_MS: String(remoteCalls.requestHandler.connectionTimeout),
+    STORE_REQUEST_MS: String(remoteCalls.requestHandler.requestTimeout),
+    STORE_TOTAL_MS: String(totalMs),
+  });
+  return { name: name ?? "the local system", userPoolId: variables.USER_POOL_ID ?? "" };
+}
+
+const localVariables = async () => (await askRunningSystem<Running>(describeTarget)).variables;
+
+async function deployedVariables(name: string): Promise<Record<string, string>> {
+  const { environment, tableName, userPoolId, clientId } = await deployed(name);
+  return functionVariables({
+    tableName,
+    userPoolId,
+    clientId,
+    // no tool reads a token
+    jwksUri: "https://127.0.0.1",
+    signInUrl: "https://127.0.0.1",
+    currency: environment.currency,
+    ordering: environment.ordering,
+  });
+}
