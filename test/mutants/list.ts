@@ -532,8 +532,8 @@ const aspects: Listed[] = [
     name: "the history may be an old one",
     takes: "consistent reads",
     file: orders,
-    from: "ConsistentRead: true,",
-    to: "",
+    from: "ScanIndexForward: false,\n    ConsistentRead: true,",
+    to: "ScanIndexForward: false,",
     killer: races("asks for what was written last"),
   },
   {
