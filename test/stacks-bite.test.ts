@@ -159,7 +159,7 @@ const plants: Plant[] = [
     breaks: "another export takes an export's place",
     in: identity,
     from: "exportValue(this.domain.domainName)",
-    to: "exportValue(this.pool.userPoolArn)",
+    to: "exportValue(this.pool.userPoolProviderName)",
     caughtBy: exportsTest,
   },
   {
