@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bookCells, fields, readBookRow } from "../infra/tools/book-row.ts";
-import { csvLine, readCsv } from "../infra/tools/csv.ts";
-import { readIsbn } from "../infra/tools/isbn.ts";
-import { minorUnits, priceText } from "../infra/tools/price-text.ts";
+import { bookCells, fields, readBookRow } from "../infra/tools/catalogue/book-row.ts";
+import { csvLine, readCsv } from "../infra/tools/catalogue/csv.ts";
+import { readIsbn } from "../infra/tools/catalogue/isbn.ts";
+import { minorUnits, priceText } from "../infra/tools/catalogue/price-text.ts";
 import { type Book, mostStock } from "../shared/book.ts";
 
 // What stands in the files of `npm run catalogue`, cell by cell.

@@ -23,8 +23,9 @@ async function aShop(): Promise<OwnShop> {
   opened.push(shop);
   return shop;
 }
+// whatever profile of AWS's an owner has chosen is none of this machine's
 const onShop = ({ tableName, endpoint }: OwnShop, args: string[], through = endpoint) =>
-  catalogue([...args, "--table", tableName], { DYNAMODB_ENDPOINT: through });
+  catalogue([...args, "--table", tableName], { DYNAMODB_ENDPOINT: through, AWS_PROFILE: "elsewhere" });
 /** The books of a shop's table as they stand there, by id. */
 const booksIn = async (shop: OwnShop) =>
   Object.fromEntries(

@@ -84,6 +84,12 @@ describe("npm start", patience, () => {
     expect(history.items).toEqual([order]);
   });
 
+  test("serves also who has a profile of AWS's chosen", async () => {
+    const other = await start(["--in-memory"], { AWS_PROFILE: "elsewhere" });
+    const answer = await fetch(`${other.url}/api/books`).finally(() => stop(other));
+    expect(answer.status).toBe(200);
+  });
+
   test("listens on this machine alone", async ({ skip }) => {
     if (process.platform !== "linux") skip("skipped: who listens where, it is read from Linux's /proc");
     const pids = familyOf(shop.pid).map(({ pid }) => pid);

@@ -2,6 +2,14 @@ import { environments, functionVariables } from "../environments.ts";
 
 export const tableName = "bookshop-local";
 
+/** Where a DynamoDB on this machine is, and credentials that nobody checks there. */
+export const localStore = (endpoint: string): Record<string, string> => ({
+  AWS_REGION: "us-east-1",
+  AWS_ACCESS_KEY_ID: "local",
+  AWS_SECRET_ACCESS_KEY: "local",
+  AWS_ENDPOINT_URL_DYNAMODB: endpoint,
+});
+
 /** What the functions find in their environment here: dev's settings, with everything on this machine. */
 export const localVariables = (here: {
   dynamoDbEndpoint: string;
@@ -19,9 +27,6 @@ export const localVariables = (here: {
     currency: environments.dev.currency,
     ordering: environments.dev.ordering,
   }),
-  AWS_REGION: "us-east-1",
-  AWS_ACCESS_KEY_ID: "local",
-  AWS_SECRET_ACCESS_KEY: "local",
-  AWS_ENDPOINT_URL_DYNAMODB: here.dynamoDbEndpoint,
+  ...localStore(here.dynamoDbEndpoint),
   AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER: here.signInUrl,
 });

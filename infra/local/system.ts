@@ -99,7 +99,10 @@ export async function startSystem(options: {
 /** The handlers by function name, loaded into the environment that they would find on Lambda. */
 export async function loadFunctions(variables: Record<string, string>) {
   // biome-ignore lint/style/noProcessEnv: the functions read their settings there, here as on Lambda
-  Object.assign(process.env, variables);
+  const environment = process.env;
+  // a profile that a developer has chosen would go before the credentials given here
+  delete environment.AWS_PROFILE;
+  Object.assign(environment, variables);
   const names = [...Object.keys(functions), "fallback"];
   return Object.fromEntries(
     await Promise.all(

@@ -1,8 +1,9 @@
 import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { command } from "../local/command-line.ts";
+import { localStore } from "../local/environment.ts";
 import { chosenTable } from "./chosen-table.ts";
-import { actAsShop } from "./shop-settings.ts";
+import { actAsShop, settingsOf } from "./shop-settings.ts";
 
 // `npm run catalogue -- import FILE.csv | export FILE.csv`: brings the books of a file into the catalogue, or writes the
 // catalogue into a file.
@@ -42,11 +43,11 @@ await command(async () => {
     throw new Error("Say import FILE.csv or export FILE.csv; --help shows the options.");
   const table = await chosenTable(values);
   try {
-    actAsShop(table);
-    const { requireAnswer } = await import("./table-answers.ts");
+    actAsShop({ ...settingsOf(table), ...(table.endpoint !== null && localStore(table.endpoint)) });
+    const { requireAnswer } = await import("./catalogue/table-answers.ts");
     await requireAnswer(table.tableName);
-    if (task === "export") return await (await import("./export-books.ts")).exportBooks(file);
-    await (await import("./import-file.ts")).importFile(file, {
+    if (task === "export") return await (await import("./catalogue/export-books.ts")).exportBooks(file);
+    await (await import("./catalogue/import-file.ts")).importFile(file, {
       map: values.map,
       idPrefix: values["id-prefix"],
       authorSeparator: values["author-separator"],

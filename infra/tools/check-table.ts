@@ -13,7 +13,7 @@ import { type LocalDynamoDb, startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
 import { deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
-import { actAsShop } from "./shop-settings.ts";
+import { actAsShop, settingsOf } from "./shop-settings.ts";
 
 // `npm run check-table`: reads a whole table, and says of every item that breaks a promise which one and why. The one place
 // that scans. Meant for a table that nobody writes to: one that was restored, before it is used.
@@ -39,7 +39,7 @@ await command(async () => {
 
 /** Reads the table and prints what it finds; exit code 1 where that is a breach. */
 async function check(tableName: string, endpoint: string | null): Promise<void> {
-  actAsShop({ tableName, endpoint, currency: environments.dev.currency });
+  actAsShop(settingsOf({ tableName, currency: environments.dev.currency }));
   const { TableBreaches } = await import("./table-breaches.ts");
   const found = new TableBreaches();
   const client = DynamoDBDocumentClient.from(

@@ -1,25 +1,26 @@
 import { functionVariables } from "../environments.ts";
 
-/**
- * Lets a tool use the functions' own code, which reads its settings when it is loaded: called before that is imported.
- * `endpoint` null means AWS.
- */
-export function actAsShop(shop: { tableName: string; endpoint: string | null; currency: string }): void {
-  const settings = functionVariables({
-    tableName: shop.tableName,
+type Names = Parameters<typeof functionVariables>[0];
+
+/** What the functions find in their environment, for a tool: none reads a token, and few places orders or know people. */
+export const settingsOf = (shop: Pick<Names, "tableName" | "currency"> & Partial<Names>) =>
+  functionVariables({
     userPoolId: "-",
     clientId: "-",
     jwksUri: "https://127.0.0.1",
     signInUrl: "https://127.0.0.1",
-    currency: shop.currency,
     ordering: false,
+    ...shop,
   });
-  const local = {
-    AWS_ENDPOINT_URL_DYNAMODB: shop.endpoint ?? "",
-    AWS_REGION: "us-east-1",
-    AWS_ACCESS_KEY_ID: "local",
-    AWS_SECRET_ACCESS_KEY: "local",
-  };
+
+/**
+ * From here on AWS's clients and the functions' own code, loaded after this, find these variables in this process's
+ * environment.
+ */
+export function actAsShop(variables: Record<string, string>): void {
   // biome-ignore lint/style/noProcessEnv: where that code reads them
-  Object.assign(process.env, settings, shop.endpoint !== null && local);
+  const environment = process.env;
+  // a profile would go before credentials that are given
+  if ("AWS_ACCESS_KEY_ID" in variables) delete environment.AWS_PROFILE;
+  Object.assign(environment, variables);
 }

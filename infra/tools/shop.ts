@@ -1,7 +1,7 @@
-import { functionVariables } from "../environments.ts";
 import { askRunningSystem, describeTarget, type Running } from "../local/running-system.ts";
 import { deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
+import { actAsShop, settingsOf } from "./shop-settings.ts";
 
 /** A shop whose people and orders a tool works on. */
 export type Shop = {
@@ -14,17 +14,13 @@ export type Shop = {
 const totalMs = 60_000;
 
 /**
- * The deployed environment of that name; the running local system where there is no name. From here on AWS's clients and
- * the functions' own code, loaded after this, find in this process's environment what they find there.
- * @throws Error in one line where there is none
+ * The deployed environment of that name; the running local system where there is no name. From here on this process acts
+ * as that shop. @throws Error in one line where there is none
  */
 export async function openShop(name: string | undefined): Promise<Shop> {
-  // biome-ignore lint/style/noProcessEnv: where clients and functions read their settings
-  const environment = process.env;
   const variables = await (name === undefined ? localVariables() : deployedVariables(name));
-  // a profile would go before the credentials that nobody checks here
-  if (name === undefined) delete environment.AWS_PROFILE;
-  Object.assign(environment, variables, {
+  actAsShop({
+    ...variables,
     STORE_CONNECT_MS: String(remoteCalls.requestHandler.connectionTimeout),
     STORE_REQUEST_MS: String(remoteCalls.requestHandler.requestTimeout),
     STORE_TOTAL_MS: String(totalMs),
@@ -36,14 +32,6 @@ const localVariables = async () => (await askRunningSystem<Running>(describeTarg
 
 async function deployedVariables(name: string): Promise<Record<string, string>> {
   const { environment, tableName, userPoolId, clientId } = await deployed(name);
-  return functionVariables({
-    tableName,
-    userPoolId,
-    clientId,
-    // no tool reads a token
-    jwksUri: "https://127.0.0.1",
-    signInUrl: "https://127.0.0.1",
-    currency: environment.currency,
-    ordering: environment.ordering,
-  });
+  const { currency, ordering } = environment;
+  return settingsOf({ tableName, userPoolId, clientId, currency, ordering });
 }

@@ -1,11 +1,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { command } from "../../infra/local/command-line.ts";
+import { freePort } from "../../infra/local/free-port.ts";
 import { familyOf, processes } from "../processes.ts";
 import { median } from "./load.ts";
 import { machine } from "./machine.ts";
@@ -88,14 +87,6 @@ function shortened(command: string): string {
     .slice(0, 3)
     .map((word) => basename(word))
     .join(" ");
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as { port: number };
-  server.close();
-  return port;
 }
 
 export const startTargets = ({ medianMs }: StartMeasured): Target[] => [

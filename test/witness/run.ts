@@ -1,9 +1,9 @@
 import { type ChildProcess, execFile, spawn, spawnSync } from "node:child_process";
 import { globSync } from "node:fs";
-import { createServer } from "node:net";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
+import { freePort } from "../../infra/local/free-port.ts";
 import { differences, neverSeen } from "./differences.ts";
 
 // `npm run test:witness`: the routes, the races and ten histories on AWS's own DynamoDB Local, as a second witness beside
@@ -76,15 +76,6 @@ function run(endpoint: string, ...script: string[]): Promise<string[]> {
     child.once("close", () => {
       const last = /(\d+) passed, (\d+) failed, (\d+) skipped\s*$/.exec(tail);
       resolve(last ?? ["", "0", "1", "0"]);
-    });
-  });
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve) => {
-    const server = createServer().listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as { port: number };
-      server.close(() => resolve(port));
     });
   });
 }

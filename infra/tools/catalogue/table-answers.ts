@@ -1,6 +1,6 @@
-import { Refusal } from "../../shared/refusal.ts";
-import { readBooks } from "../../shared/table/books.ts";
-import { openTable } from "../../shared/table/client.ts";
+import { Refusal } from "../../../shared/refusal.ts";
+import { readBooks } from "../../../shared/table/books.ts";
+import { openTable } from "../../../shared/table/client.ts";
 
 /** Looks for one book. @throws Error in one line where the table is not there, or does not answer */
 export async function requireAnswer(tableName: string): Promise<void> {

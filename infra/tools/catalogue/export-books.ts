@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
-import type { Book } from "../../shared/book.ts";
-import { listBooks, readBooks } from "../../shared/table/books.ts";
-import { openTable } from "../../shared/table/client.ts";
+import type { Book } from "../../../shared/book.ts";
+import { listBooks, readBooks } from "../../../shared/table/books.ts";
+import { openTable } from "../../../shared/table/client.ts";
 import { bookCells, fields } from "./book-row.ts";
 import { csvLine } from "./csv.ts";
 

@@ -1,6 +1,6 @@
-import { type Book, BookChange } from "../../shared/book.ts";
-import { Id } from "../../shared/ids.ts";
-import { money } from "../../shared/money.ts";
+import { type Book, BookChange } from "../../../shared/book.ts";
+import { Id } from "../../../shared/ids.ts";
+import { money } from "../../../shared/money.ts";
 import { type ReadIsbn, readIsbn } from "./isbn.ts";
 import { minorUnits, priceText } from "./price-text.ts";
 

@@ -1,4 +1,4 @@
-import { BookChange } from "../../shared/book.ts";
+import { BookChange } from "../../../shared/book.ts";
 
 /** An ISBN as a file has it: what the catalogue gets, in a few words how it came to that, and whether to look at it. */
 export type ReadIsbn = { isbn: string | null; how: string; doubtful: boolean };

@@ -1,9 +1,9 @@
-import { type Book, NewBook } from "../../shared/book.ts";
-import { sleep } from "../../shared/chance.ts";
-import { money } from "../../shared/money.ts";
-import { Refusal } from "../../shared/refusal.ts";
-import { changeBook, parseBook, putBook, readBooks } from "../../shared/table/books.ts";
-import { type Action, openTable, type Table } from "../../shared/table/client.ts";
+import { type Book, NewBook } from "../../../shared/book.ts";
+import { sleep } from "../../../shared/chance.ts";
+import { money } from "../../../shared/money.ts";
+import { Refusal } from "../../../shared/refusal.ts";
+import { changeBook, parseBook, putBook, readBooks } from "../../../shared/table/books.ts";
+import { type Action, openTable, type Table } from "../../../shared/table/client.ts";
 import { type BookRow, firstIssue, type Said } from "./book-row.ts";
 
 /** What is to become of the books of a file. */

@@ -1,4 +1,4 @@
-import { config } from "../../shared/config.ts";
+import { config } from "../../../shared/config.ts";
 
 const { maximumFractionDigits: decimals = 2 } = new Intl.NumberFormat("en", {
   style: "currency",
