@@ -9,10 +9,11 @@ const stacks = ["test/stacks-bite.test.ts"];
 const growth = ["test/growth.test.ts"];
 const browser = ["test/browser.test.ts"];
 const differences = "test/witness/differences.test.ts";
+const security = ["test/security/*.test.ts"];
 const witness = [
   "races",
   "rules",
-  "refusals",
+  "security/hostile-input",
   "keys-over-time",
   "lost-reply",
   "two-servers",
@@ -44,6 +45,7 @@ export default defineConfig({
         [...stacks, ...growth, ...faults, ...browser],
       ),
       project("stacks", "handlers", stacks),
+      project("security", "handlers", security),
       project("growth", "handlers", growth),
       project("browser", "handlers", browser),
       project("faults", "handlers", faults),

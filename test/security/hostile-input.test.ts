@@ -1,12 +1,12 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
-import { routes } from "../functions/routes.ts";
-import { routed } from "../infra/local/event.ts";
-import type { Handler } from "../infra/local/gateway.ts";
-import { cursorAt } from "../shared/cursor.ts";
-import { aBook, aCustomer, inTheCart, type Person, theStaff } from "./given.ts";
-import { held, inProcess, overHttp, type Reply } from "./shop.ts";
+import { routes } from "../../functions/routes.ts";
+import { routed } from "../../infra/local/event.ts";
+import type { Handler } from "../../infra/local/gateway.ts";
+import { cursorAt } from "../../shared/cursor.ts";
+import { aBook, aCustomer, inTheCart, type Person, theStaff } from "../given.ts";
+import { held, inProcess, overHttp, type Reply } from "../shop.ts";
 
 type Answer = Pick<Reply, "status" | "headers" | "text">;
 type Headers = Record<string, string>;
@@ -40,7 +40,7 @@ const rawly = {
     const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
     const { event, functionName } = routed({ method, target, headers: distinct, body }) ?? {};
     if (!event) throw new Error("API Gateway would refuse this path");
-    const { handler } = (await import(`../functions/${functionName}.ts`)) as { handler: Handler };
+    const { handler } = (await import(`../../functions/${functionName}.ts`)) as { handler: Handler };
     const { statusCode = 200, body: text = "", headers: given } = await handler(event, {});
     return held({ method, target }, { status: statusCode, headers: new Headers(given as Headers), text });
   },
@@ -401,7 +401,7 @@ describe("a body that API Gateway hands over in base64", () => {
       headers: { authorization: [`Bearer ${ada.token}`], "content-type": [type] },
       body: Buffer.alloc(0),
     });
-    const { handler } = (await import("../functions/add-to-cart.ts")) as { handler: Handler };
+    const { handler } = (await import("../../functions/add-to-cart.ts")) as { handler: Handler };
     if (!request) throw new Error("no such route");
     const result = await handler({ ...request.event, body, isBase64Encoded: true }, {});
     const given = new Headers(result.headers as Headers);

@@ -4,9 +4,9 @@ import { createServer, type IncomingMessage, request, type ServerResponse } from
 import type { AddressInfo } from "node:net";
 import { type CryptoKey, exportJWK, exportSPKI, generateKeyPair, SignJWT, UnsecuredJWT } from "jose";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test, vi } from "vitest";
-import { routes } from "../functions/routes.ts";
-import { issueTokens } from "./given.ts";
-import { inProcess, type Reply } from "./shop.ts";
+import { routes } from "../../functions/routes.ts";
+import { issueTokens } from "../given.ts";
+import { inProcess, type Reply } from "../shop.ts";
 
 // The second fence: what a handler makes of a token by itself, past API Gateway's authorizer. Its key server and its
 // store are servers of this file, so that it can sign what Cognito never would, and count what reaches the store.

@@ -1,0 +1,58 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+
+// `npm run test:security`: each file of this folder is one list of attacks. Says how many cases each has, how many of them
+// are open, and what some of them have to show.
+
+const lists: Record<string, string> = {
+  "tokens.test.ts": "Tokens",
+  "hostile-input.test.ts": "Hostile input, by hand",
+};
+
+type Case = { fullName: string; status: string; meta: { shown?: string }; failureMessages: string[] };
+type List = { name: string; status: string; message: string; assertionResults: Case[] };
+
+const folder = mkdtempSync(join(tmpdir(), "bookshop-security-"));
+const results = join(folder, "results.json");
+const args = ["run", "--project=security", "--reporter=default", "--reporter=json"];
+const run = spawn("vitest", [...args, `--outputFile.json=${results}`], {
+  stdio: ["ignore", "inherit", "inherit"],
+  shell: process.platform === "win32",
+});
+await new Promise((resolve) => run.once("close", resolve));
+const { testResults } = JSON.parse(readFileSync(results, "utf8")) as { testResults: List[] };
+rmSync(folder, { recursive: true });
+
+const counts = { passed: 0, failed: 0, skipped: 0 };
+const rows: string[] = [];
+const titleOf = ({ name }: List) => lists[basename(name)];
+for (const list of testResults.sort((a, b) => rank(a) - rank(b))) {
+  const title = titleOf(list);
+  const of = (status: string) => list.assertionResults.filter((one) => one.status === status).length;
+  const passed = of("passed");
+  const skipped = of("skipped");
+  // a file that cannot even be loaded, or is no list, is open
+  const failed = of("failed") || (list.status === "failed" || !title || passed + skipped === 0 ? 1 : 0);
+  counts.passed += passed;
+  counts.failed += failed;
+  counts.skipped += skipped;
+  rows.push(
+    `${(title ?? `${basename(list.name)} IS IN NO LIST`).padEnd(40)}${String(passed).padStart(6)} cases${String(failed).padStart(5)} open` +
+      (skipped > 0 ? `${String(skipped).padStart(5)} skipped` : ""),
+  );
+  for (const { meta } of list.assertionResults) if (meta.shown) console.log(`\n${meta.shown}`);
+}
+for (const [file, title] of Object.entries(lists))
+  if (!testResults.some((list) => basename(list.name) === file)) {
+    counts.failed++;
+    rows.push(`${title.padEnd(40)}   WAS NOT RUN`);
+  }
+console.log(`\n${rows.join("\n")}\n`);
+console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exitCode = counts.failed === 0 ? 0 : 1;
+
+function rank(list: List): number {
+  return Object.keys(lists).indexOf(basename(list.name));
+}
