@@ -1,5 +1,4 @@
-import { spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -9,6 +8,7 @@ import { startShop } from "../local-system.ts";
 import { type Listed, mutants } from "./list.ts";
 import { gaps, type Sent } from "./recorder.ts";
 import { ownTable } from "./table.ts";
+import { runProgram, runVitest } from "./vitest-run.ts";
 
 // `npm run test:mutants`: does a test miss what a mutant takes away? Names as arguments run those mutants alone.
 const atOnce = 3;
@@ -29,17 +29,15 @@ const clean = ["test/customer/", ...system.slice(0, -2)];
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "bookshop-mutants-"));
-// biome-ignore lint/style/noProcessEnv: a child gets what we have, and starts faster where another has been before it
-const environment = { ...process.env, NODE_COMPILE_CACHE: join(folder, "compiled") };
+// a run starts faster where another has been before it
+const environment = { NODE_COMPILE_CACHE: join(folder, "compiled") };
 const began = Date.now();
 const asked = process.argv.slice(2);
 const chosen = mutants.filter(({ name }) => asked.length === 0 || asked.some((part) => name.includes(part)));
 const failures: string[] = [];
-let runs = 0;
 const since = () => `${String(Math.round((Date.now() - began) / 1000)).padStart(4)} s`;
 
 type Verdict = { killedBy: string | null; byHistories: boolean };
-type Outcome = { code: number | null; output: string };
 
 for (const one of chosen) await requireSound(one).catch((error) => failures.push(error.message));
 const shop = await startShop(["--in-memory"]);
@@ -112,88 +110,43 @@ async function killer(mutant: Listed): Promise<string | null> {
   return without.failed ? null : other.failed;
 }
 
-type Result = {
-  name: string;
-  status: string;
-  message: string;
-  assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
-};
-
-/** Runs tests up to the first that fails. */
+/** Runs tests on a table of their own, up to the first that fails. */
 async function runTests(
   files: string[],
   { mutant, test, isRecorded = false }: { mutant?: Mutant; test?: string | undefined; isRecorded?: boolean },
 ): Promise<{ failed: string | null; file?: string; sent: Sent[] }> {
-  const results = join(folder, `results-${++runs}.json`);
   const table = await ownTable(shop, isRecorded);
-  const { output } = await run(
-    [
-      "node_modules/vitest/vitest.mjs",
-      "run",
-      ...files,
-      "--config=test/mutants/vitest.config.ts",
-      "--project=in process",
-      "--project=system",
-      "--project=faults",
-      "--reporter=json",
-      `--outputFile.json=${results}`,
-      "--bail=1",
-      `--maxWorkers=${mutant ? 1 : 2}`,
-      ...(test ? [`--testNamePattern=${test.replaceAll(/[^\w\s,'-]/g, ".")}`] : []),
-    ],
-    { MUTANTS_SYSTEM: JSON.stringify({ url: shop.url, variables: table.variables }) },
+  const found = await runVitest({
+    files,
+    projects: ["in process", "system", "faults"],
+    system: { url: shop.url, variables: table.variables },
     mutant,
-    files.length === 1 ? patienceMs : patienceForManyMs,
-  );
+    test,
+    environment,
+    patienceMs: files.length === 1 ? patienceMs : patienceForManyMs,
+  }).catch((error: Error) => {
+    failures.push(`${mutant?.name ?? "no mutant"}: ${error.message}`);
+    return null;
+  });
   await table.stop();
   const sent = [...table.sent.values()];
-  if (!existsSync(results)) {
-    failures.push(`${mutant?.name ?? "no mutant"}: Vitest did not end: ${output.slice(-2000)}`);
-    return { failed: null, sent };
-  }
-  const { testResults, numPassedTests, numFailedTests } = JSON.parse(readFileSync(results, "utf8"));
-  for (const { name, status, message, assertionResults } of testResults as Result[]) {
-    const failed = assertionResults.find((one) => one.status === "failed");
-    if (failed) return { failed: failed.fullName, file: relative(root, name), sent };
-    // a file that cannot be loaded has missed nothing
-    if (status === "failed" && message) failures.push(`${mutant?.name ?? "no mutant"}: ${name}: ${message}`);
-  }
-  if (numPassedTests + numFailedTests === 0) failures.push(`no test is called "${test}" in ${files}`);
+  if (found?.failed) return { failed: found.failed.name, file: relative(root, found.failed.file), sent };
+  for (const { file, message } of found?.broken ?? [])
+    failures.push(`${mutant?.name ?? "no mutant"}: ${file}: ${message}`);
+  if (found?.ran === 0) failures.push(`no test is called "${test}" in ${files}`);
   return { failed: null, sent };
 }
 
 async function foundByHistories(mutant: Mutant | undefined): Promise<boolean> {
-  const { code, output } = await run(["test/histories/run.ts"], historyOptions, mutant);
+  const { code, output } = await runProgram(
+    ["test/histories/run.ts"],
+    { ...environment, ...historyOptions },
+    mutant,
+    patienceMs,
+  );
   if (code === null || !/^\d+ passed, \d+ failed/m.test(output) || output.includes("ended early"))
     failures.push(`${mutant?.name ?? "no mutant"}: the histories did not end: ${output.slice(-1000)}`);
   return /^A breach/m.test(output);
-}
-
-function run(
-  args: string[],
-  variables: Record<string, string>,
-  mutant?: Mutant,
-  patience = patienceMs,
-): Promise<Outcome> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, args, {
-      cwd: root,
-      env: { ...environment, ...variables, ...(mutant && { MUTANT: JSON.stringify(mutant) }) },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    let output = "";
-    child.stdout.on("data", (chunk) => {
-      output += chunk;
-    });
-    child.stderr.on("data", (chunk) => {
-      output += chunk;
-    });
-    const timer = setTimeout(() => child.kill(), patience);
-    child.once("close", (code) => {
-      clearTimeout(timer);
-      resolve({ code, output });
-    });
-  });
 }
 
 function report(): void {

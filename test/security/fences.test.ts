@@ -1,0 +1,184 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: pieces of the source
+import { describe, expect, inject, test } from "vitest";
+import type { Mutant } from "../histories/mutants.ts";
+import { runVitest } from "../mutants/vitest-run.ts";
+
+// Each fence is taken away once, in a copy of its source that is planted as it is loaded: the test named beside it must miss
+// it. That it passes while the fence stands is for the run of its own list to say.
+
+type Fence = Mutant & { missedBy: [file: string, test: string] };
+
+const identity = "shared/identity.ts";
+const http = "shared/http.ts";
+const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
+const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
+
+const fences: Fence[] = [
+  {
+    name: "signature",
+    file: identity,
+    from: "await verifier.verify(token)",
+    to: 'JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString())',
+    missedBy: tokens("a changed payload"),
+  },
+  {
+    name: "token_use",
+    file: identity,
+    from: 'tokenUse: "access"',
+    to: "tokenUse: null",
+    missedBy: tokens("the use of an ID token"),
+  },
+  {
+    name: "client",
+    file: identity,
+    from: "clientId: config.clientId",
+    to: "clientId: null",
+    missedBy: tokens("another client"),
+  },
+  {
+    name: "extensions that must be understood",
+    file: identity,
+    from: 'if ("crit" in header)',
+    to: 'if ("crit" in header && false)',
+    missedBy: tokens("an extension that must be understood"),
+  },
+  {
+    name: "form of sub",
+    file: identity,
+    from: "-[0-9a-f]{12}$/",
+    to: "-[0-9a-f]{12}/",
+    missedBy: tokens("a sub with more behind it"),
+  },
+  {
+    name: "an end at all",
+    file: identity,
+    from: "exp: z.int()",
+    to: "exp: z._default(z.int(), 0)",
+    missedBy: tokens("no end"),
+  },
+  {
+    name: "an end within a day",
+    file: identity,
+    from: "exp - iat <= longestLifeSeconds",
+    to: "exp - iat < Infinity",
+    missedBy: tokens("a life of more than a day"),
+  },
+  {
+    name: "issued by now",
+    file: identity,
+    from: "iat <= now() / 1000 + clockSkewSeconds",
+    to: "iat < Infinity",
+    missedBy: tokens("issued in the future"),
+  },
+  {
+    name: "groups are a list",
+    file: identity,
+    from: "z.array(z.string()), []",
+    to: "z.any(), []",
+    missedBy: tokens("groups as a text"),
+  },
+  {
+    name: "group match",
+    file: identity,
+    from: "caller.groups.includes(group)",
+    to: "caller.groups.some((one) => one.includes(group))",
+    missedBy: tokens("a group whose name contains ours"),
+  },
+  {
+    name: "the token's form before its keys are fetched",
+    file: identity,
+    from: "([\\w-]+\\.[\\w-]+\\.[\\w-]+)$/i",
+    to: "(\\S+)=*$/i",
+    missedBy: tokens("a `=` at its end"),
+  },
+  {
+    name: "owner prefix",
+    file: "shared/table/keys.ts",
+    from: "`CUSTOMER#${customerId}`",
+    to: "`CUSTOMER#${customerId && 0}`",
+    missedBy: ["test/customer/orders.test.ts", "has nothing for somebody who has not ordered"],
+  },
+  {
+    name: "size limit",
+    file: http,
+    from: "bytes.length > mostBytes",
+    to: "bytes.length > mostBytes * 99",
+    missedBy: input("a body of 65,537 bytes is refused"),
+  },
+  {
+    name: "size in bytes",
+    file: http,
+    from: "bytes.length > mostBytes",
+    to: "bytes.toString().length > mostBytes",
+    missedBy: input("bytes are counted, not characters"),
+  },
+  {
+    name: "strict bodies",
+    file: "shared/cart.ts",
+    from: "AddToCart = z.strictObject(",
+    to: "AddToCart = z.object(",
+    missedBy: input("a price beside what belongs there"),
+  },
+  {
+    name: "strict bodies in their depth",
+    file: "shared/order.ts",
+    from: "Address = z.strictObject(",
+    to: "Address = z.object(",
+    missedBy: input("__proto__ is refused in the depth"),
+  },
+  {
+    name: "bodies are JSON",
+    file: http,
+    from: "application\\/json\\s*(;|$)",
+    to: "",
+    missedBy: input("a Content-Type that is not JSON"),
+  },
+  {
+    name: "bodies are UTF-8",
+    file: http,
+    from: "{ fatal: true }",
+    to: "{ fatal: false }",
+    missedBy: input("a body that is not UTF-8"),
+  },
+  {
+    name: "no echo of what was sent",
+    file: http,
+    from: '"Has a member that is not known"',
+    to: "issue.message",
+    missedBy: input("an unknown member beside what belongs there"),
+  },
+  {
+    name: "a cursor's place",
+    file: "shared/cursor.ts",
+    from: " || !isPlace(position)",
+    to: "",
+    missedBy: input("a cursor made up with a checksum that is right"),
+  },
+];
+
+const runWithout = ({ missedBy: [file, named], ...mutant }: Fence) =>
+  runVitest({
+    files: [file],
+    projects: ["security", "in process", "system"],
+    system: { url: inject("url"), variables: inject("variables") },
+    mutant,
+    test: named,
+    patienceMs: 60_000,
+  });
+
+describe.concurrent("a fence that is taken away is missed", { timeout: 120_000 }, () => {
+  test.each(fences)("$name", async (fence) => {
+    const { failed, broken } = await runWithout(fence);
+
+    expect(broken).toEqual([]);
+    expect(failed?.name).toContain(fence.missedBy[1]);
+  });
+
+  test("but an edit that takes nothing away is not", async () => {
+    const [fence] = fences as [Fence];
+
+    const { failed, broken, ran } = await runWithout({ ...fence, to: fence.from });
+
+    expect({ failed, broken, ran }).toEqual({ failed: null, broken: [], ran: 1 });
+  });
+});
