@@ -4,7 +4,8 @@ import { anyone } from "../shared/endpoint.ts";
 import { ok, parseLimit, serve } from "../shared/http.ts";
 import type { RouteKeysOf } from "./routes.ts";
 
-const forAMinute = { "cache-control": "public, max-age=60" };
+// a cache before the API must not answer one origin with what another may not read
+const forAMinute = { "cache-control": "public, max-age=60", vary: "Origin" };
 
 export const handler = serve<RouteKeysOf<"browse-books">>({
   "GET /api/books": anyone({ query: ["title", "limit", "cursor"] }, async ({ table, query }) => {

@@ -4,5 +4,5 @@ import type { RouteKeysOf } from "./routes.ts";
 
 /** It needs no table: all that it says was known when it was bundled, and from its settings. */
 export const handler = serve<RouteKeysOf<"describe-api">>({
-  "GET /openapi.json": async () => ok(document, { "cache-control": "public, max-age=3600" }),
+  "GET /openapi.json": async () => ok(document, { "cache-control": "public, max-age=3600", vary: "Origin" }),
 });

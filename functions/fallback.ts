@@ -8,8 +8,11 @@ export const handler = serve<"$default">({
     const { method, path } = event.requestContext.http;
     const slashless = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : null;
     const allowed = methodsOf(slashless ?? path);
-    if (allowed.length === 0) throw new Refusal("route-not-found", "There is nothing at this path.");
-    if (slashless !== null && allowed.includes(method)) return redirect(slashless, event);
+    const isRoute = allowed.includes(method);
+    if (isRoute && slashless !== null) return redirect(slashless, event);
+    // a route's own path that came here was written in another way, with a letter encoded
+    if (isRoute || allowed.length === 0)
+      throw new Refusal("route-not-found", "There is nothing at this path.");
     throw new Refusal(
       "method-not-allowed",
       "This path takes other methods.",
@@ -30,7 +33,10 @@ const matches = (pattern: string, path: string) => {
   );
 };
 
+/** The path came decoded: what was a `?` in an id is none that begins a query. */
+const encoded = (path: string) => path.split("/").map(encodeURIComponent).join("/");
+
 const redirect = (path: string, { rawQueryString }: Event): Answer => ({
   status: 308,
-  headers: { location: encodeURI(path) + (rawQueryString === "" ? "" : `?${rawQueryString}`) },
+  headers: { location: encoded(path) + (rawQueryString === "" ? "" : `?${rawQueryString}`) },
 });

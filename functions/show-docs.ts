@@ -19,5 +19,6 @@ const shown = (bytes: Buffer, headers: Record<string, string>): Answer =>
   ok(bytes, {
     ...headers,
     "cache-control": "public, max-age=3600",
+    vary: "Origin",
     "content-security-policy": contentSecurityPolicy,
   });

@@ -3,8 +3,14 @@ import * as z from "zod/mini";
 /** 1 to `most` characters of one line, with something to see in it. */
 export const Text = (most: number) =>
   z.string().check(
-    z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text"),
-    z.refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`),
+    z.refine(
+      (text) => text.isWellFormed() && !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text),
+      "Must be one line of plain text",
+    ),
+    z.refine(
+      (text) => /[^\s\p{Cf}]/u.test(text) && [...text].length <= most,
+      `Must have 1 to ${most} characters`,
+    ),
     // what JSON Schema can say of it
     z.meta({ minLength: 1, maxLength: most, pattern: "\\S" }),
   );

@@ -13,7 +13,7 @@ import { openTable } from "../shared/table/client.ts";
 import { keyedRequest, parseKeyRecord, putKeyRecord } from "../shared/table/key-records.ts";
 import { shelfKey } from "../shared/table/keys.ts";
 import { putOrder } from "../shared/table/orders.ts";
-import { sortable } from "../shared/text.ts";
+import { sortable, Text } from "../shared/text.ts";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -122,6 +122,32 @@ describe("an id", () => {
 
   test.each(["", "a".repeat(65), "a b", "a\n", "é", "a.b", 1, null, undefined])("may not be %j", (id) => {
     expect(Id.safeParse(id).success).toBe(false);
+  });
+});
+
+describe("a text", () => {
+  const isText = (text: string) => Text(10).safeParse(text).success;
+
+  test.each(["a", "עברית", "a\u200db", "\u{1F469}\u200d\u{1F680}", "\u{1F600}".repeat(10)])(
+    "may be %j",
+    (text) => {
+      expect(isText(text)).toBe(true);
+    },
+  );
+
+  test.each([
+    "",
+    " ",
+    "\u200b",
+    "a\nb",
+    "a\u0000",
+    "a\u2028b",
+    "a\u2029b",
+    "a\u0085b",
+    "\ud800",
+    "a".repeat(11),
+  ])("may not be %j", (text) => {
+    expect(isText(text)).toBe(false);
   });
 });
 

@@ -4,6 +4,9 @@ import { sortable } from "../text.ts";
 import type { Action, Item, Table } from "./client.ts";
 import { bookIdOnShelf, bookKey, layout, shelf, shelfKey } from "./keys.ts";
 
+// docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+const mostKeyBytes = 1024;
+
 const BookItem = z.object({
   pk: z.string(),
   title: z.string(),
@@ -44,6 +47,9 @@ export async function readBooks(table: Table, bookIds: readonly string[]): Promi
 export const booksById = (books: readonly (Book | undefined)[]): Map<string, Book> =>
   new Map(books.flatMap((book) => (book ? [[book.bookId, book]] : [])));
 
+/** Sorts after every title that begins so. */
+const beyond = (prefix: string) => `${prefix}\u{10FFFF}`;
+
 /** A page of a shelf by title, those whose title begins with `prefix`; `after` is where the page before it ended. */
 export async function listBooks(
   table: Table,
@@ -58,7 +64,7 @@ export async function listBooks(
       // as begins_with, which the embedded engine looks for in all of the shelf
       ...(on.prefix !== "" && {
         ":first": sortable(on.prefix),
-        ":last": `${sortable(on.prefix)}\u{10FFFF}`,
+        ":last": beyond(sortable(on.prefix)),
       }),
     },
     ...(on.after !== undefined && {
@@ -85,14 +91,14 @@ export const takeStock = (book: Book, quantity: number): Action => ({
   },
 });
 
-/** Gives copies back to a book that still tracks its stock. */
+/** Gives copies back to a book that still tracks its stock, where they fit beneath the most that it may be. */
 export const giveStockBack = (bookId: string, quantity: number): Action => ({
   Update: {
     Key: bookKey(bookId),
     UpdateExpression: "SET #stock = #stock + :quantity",
-    ConditionExpression: "attribute_exists(#stock)",
+    ConditionExpression: "#stock <= :room",
     ExpressionAttributeNames: { "#stock": "stock" },
-    ExpressionAttributeValues: { ":quantity": quantity },
+    ExpressionAttributeValues: { ":quantity": quantity, ":room": mostStock - quantity },
   },
 });
 
@@ -150,4 +156,7 @@ export function changeBook(bookId: string, changes: BookChanges, revision: numbe
 export const isPlaceOn =
   (prefix: string) =>
   (position: string): boolean =>
-    position.startsWith(prefix) && position.length <= 512 && /^[^\t]*\t[A-Za-z0-9_-]{1,64}$/.test(position);
+    position.startsWith(prefix) &&
+    !(prefix && position.startsWith(beyond(prefix))) &&
+    Buffer.byteLength(position) <= mostKeyBytes &&
+    /^[^\t]*\t[A-Za-z0-9_-]{1,64}$/.test(position);

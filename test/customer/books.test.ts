@@ -39,6 +39,7 @@ describe("GET /api/books", () => {
     expect(status).toBe(200);
     expect(headers.get("content-type")).toBe("application/json");
     expect(headers.get("cache-control")).toBe("public, max-age=60");
+    expect(headers.get("vary")).toBe("Origin");
     expect(headers.get("x-request-id")).toMatch(/./);
     expect(Object.keys(body).sort()).toEqual(["items", "nextCursor"]);
     expect(titlesIn(body.items)).toEqual(titles);
@@ -166,6 +167,7 @@ describe("GET /api/books/{bookId}", () => {
 
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("public, max-age=60");
+    expect(headers.get("vary")).toBe("Origin");
     expect(headers.get("etag")).toMatch(/^"[\x21\x23-\x7E]+"$/);
     expect(body).toEqual({
       bookId,

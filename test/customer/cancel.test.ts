@@ -35,6 +35,19 @@ describe("POST /api/orders/{orderId}/cancel", () => {
     expect((await ada.get(`/api/orders/${order.orderId}`)).body).toEqual(body);
   });
 
+  test("leaves a stock that staff have set to the most meanwhile, and it can be lowered again", async () => {
+    const [ada, staff] = [await aCustomer(), await theStaff()];
+    const book = await aBook({ stock: 5 });
+    const { orderId } = await anOrder(ada, book, 5);
+    const change = (form: object) => staff.patch(`/api/admin/books/${book.bookId}`, form);
+    await change({ stock: 1_000_000_000 });
+
+    expect((await ada.post(`/api/orders/${orderId}/cancel`)).status).toBe(200);
+
+    expect(await stockOf(book)).toBe(1_000_000_000);
+    expect((await change({ stockChange: -1 })).body.stock).toBe(999_999_999);
+  });
+
   test("refuses a second time, and gives the stock back once", async () => {
     const ada = await aCustomer();
     const book = await aBook({ stock: 5 });

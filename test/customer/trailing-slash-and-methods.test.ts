@@ -29,6 +29,20 @@ describe("a path with a slash at its end", () => {
     expect((await call({ method: "GET", path: "/api/books/" })).headers.get("location")).toBe("/api/books");
   });
 
+  test("does not lead to another thing where the id has what an address means something by", async () => {
+    const [bob, { bookId }] = [await aCustomer(), await aBook()];
+    await inTheCart(bob, [{ bookId }]);
+
+    for (const mark of ["%3F", "%23", "%25"]) {
+      const path = `/api/cart/items/${bookId}${mark}x`;
+      const { status, headers } = await bob.delete(`${path}/`);
+
+      expect(status).toBe(308);
+      expect(headers.get("location")).toBe(path);
+      expect(await bob.delete(path)).toMatchObject({ status: 404, body: { code: "book-not-found" } });
+    }
+  });
+
   test("takes a client, method and body kept, to the same answer", async () => {
     const { bookId } = await aBook();
     const body = { bookId, quantity: 2 };
@@ -56,6 +70,7 @@ describe("a path that there is not", () => {
     ["POST", "/api/orders//cancel"],
     ["DELETE", "/api/admin"],
     ["GET", "/api/books;x=1"],
+    ["GET", "/api/%63art"],
   ])("%s %s is answered 404, signed in or not", async (method, path) => {
     for (const { status, headers, body } of [await call({ method, path }), await ada.send(method, path)]) {
       expect(status).toBe(404);

@@ -235,9 +235,9 @@ const clauses: Listed[] = [
   },
   {
     name: "give back: to a book without a stock",
-    takes: { write: /^book SET #stock = #stock \+ :quantity$/, text: "attribute_exists(#stock)" },
+    takes: { write: /^book SET #stock = #stock \+ :quantity$/, text: "#stock <= :room" },
     file: books,
-    ...always("attribute_exists(#stock)"),
+    ...always("#stock <= :room"),
     killer: races("a cancel finds a stock no longer tracked"),
   },
   {

@@ -341,6 +341,7 @@ describe.each([
     ["/api/books?title=emma&", "books emma", () => ({})],
     ["/api/orders?", "orders {sub}", () => bearer(ada)],
     ["/api/admin/books?", "shelf {sub} true ", () => bearer(staff)],
+    ["/api/admin/books?title=emma&", "shelf {sub} true emma", () => bearer(staff)],
   ])("a cursor made up with a checksum that is right is refused: %s", async (path, list, headers) => {
     const { sub } = path.includes("admin") ? staff : ada;
 
@@ -354,7 +355,17 @@ describe.each([
   });
 
   const statusesOfMadeUp = async (path: string, list: string, headers: Headers) => {
-    const positions = ["", "x", "\t", "\u0000", "a".repeat(2000), `zz\t${"a".repeat(3000)}`];
+    const beyondTheTitle = "emma\u{10FFFF}\tid";
+    const positions = [
+      "",
+      "x",
+      "\t",
+      "\u0000",
+      "a".repeat(2000),
+      `zz\t${"a".repeat(3000)}`,
+      `${"\u{1F600}".repeat(260)}\tid`,
+      ...(list.endsWith("emma") ? [beyondTheTitle] : []),
+    ];
     const answers = await Promise.all(
       positions.map((position) => send("GET", `${path}cursor=${cursorAt(list, position)}`, headers)),
     );

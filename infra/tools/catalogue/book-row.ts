@@ -39,6 +39,8 @@ export function readBookRow(cells: readonly string[], reading: Reading): BookRow
   if (reading.garbled && cells.some((cell) => cell.includes("\uFFFD"))) throw new WrongRow("is not UTF-8");
   const bookId = Id.safeParse(reading.idPrefix + (cellOf("bookId") ?? "").trim());
   if (!bookId.success) throw new WrongRow("bookId must be 1 to 64 characters of A-Z a-z 0-9 _ -");
+  // a cart is a map by book id, and what reads it makes a plain object of it
+  if (bookId.data in {}) throw new WrongRow("bookId must not be a name that every object in JavaScript has");
   const [title, authors, isbnCell] = [cellOf("title"), cellOf("authors"), cellOf("isbn")?.trim()];
   const [price, stock, active] = [cellOf("price"), cellOf("stock"), cellOf("active")].map((cell) =>
     cell?.trim(),
