@@ -96,7 +96,10 @@ export class ApiStack extends Stack {
     this.exportValue(this.accessLog.logGroupName);
   }
 
-  /** The one client: public, hosted sign-in with code and PKCE only, no right to touch one's own account through it. */
+  /**
+   * The one client: public, hosted sign-in by code alone, no right to touch one's own account through it. Our pages send PKCE;
+   * Cognito has no setting that demands it.
+   */
   private appClient({ environment, identity }: Parts) {
     const client = new UserPoolClient(this, "AppClient", {
       userPool: identity.pool,

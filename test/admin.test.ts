@@ -1,4 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import {
   AdminCreateUserCommand,
   AdminRemoveUserFromGroupCommand,
@@ -159,6 +162,19 @@ describe("npm run admin -- grant and revoke", () => {
   });
 });
 
+test("nobody becomes an admin whose e-mail a stranger may have signed up with", async () => {
+  const boss = anEmail("boss");
+  await cognito.send(
+    new SignUpCommand({ ClientId: shop.clientId, Username: boss, Password: "Gutenberg1455" }),
+  );
+
+  for (const command of ["grant", "create"])
+    expect(await refused(command, boss)).toBe(
+      `Somebody signed up as ${boss} and has not confirmed that e-mail yet: a right would be theirs.`,
+    );
+  expect(await groupsOf(boss)).toEqual(["customers"]);
+});
+
 describe("npm run admin -- list", () => {
   test("names all admins, over as many pages as there are, and nobody else", async () => {
     const listed = async () => {
@@ -279,6 +295,27 @@ describe("npm run admin", () => {
     const variables = { PORT: new URL(shop.url).port, AWS_PROFILE: "elsewhere" };
 
     expect(await ownersCommand("admin", ["list"], variables)).toMatchObject({ code: 0, err: "" });
+  });
+
+  test("takes no settings from whatever else listens there", async () => {
+    const names = { userPoolId: "us-east-1_local", clientId: "a-client", folder: null };
+    for (const [answer, line] of [
+      [
+        { variables: { NODE_OPTIONS: "x" } },
+        /^What answers on \S+ is no bookshop: start one with npm start\.\n$/,
+      ],
+      [{ ...names, dynamoDbEndpoint: "file:///etc/passwd" }, /^What answers on \S+ is no bookshop/],
+    ] as const) {
+      const server = createServer((_incoming, outgoing) => void outgoing.end(JSON.stringify(answer)));
+      await once(server.listen(0, "127.0.0.1"), "listening");
+      const port = String((server.address() as AddressInfo).port);
+
+      const { code, out, err } = await ownersCommand("admin", ["list"], { PORT: port });
+
+      server.close();
+      expect({ code, out }).toEqual({ code: 1, out: "" });
+      expect(err).toMatch(line);
+    }
   });
 
   test("says in one line that no shop is running there", async () => {

@@ -148,7 +148,7 @@ describe("a book", () => {
 
   test("is read back from its cells as it was", () => {
     const line = fc
-      .string({ unit: fc.constantFrom(..."aB,; []\"\\Ä'"), minLength: 1, maxLength: 20 })
+      .string({ unit: fc.constantFrom(..."aB,; []\"\\Ä'=+-@"), minLength: 1, maxLength: 20 })
       .filter((text) => /\S/.test(text));
     const book = fc.record({
       bookId: fc.stringMatching(/^[A-Za-z0-9_-]{1,64}$/).filter((id) => !(id in {})),
@@ -193,6 +193,16 @@ describe("a book", () => {
     [["1", "T\uFFFD", "A", "", "1", "", "true"], /^is not UTF-8/],
   ])("is not read from %j", (cells, why) => {
     expect(() => readBookRow(cells, { ...reading, garbled: true })).toThrow(why);
+  });
+
+  test("is no formula to the spreadsheet that opens an export", () => {
+    const whole = { isbn: null, price: 1, stock: null, active: true, bookId: "1", revision: 1 };
+    for (const text of ["=1+1", "+1", "-1", "@SUM(A1)", "'=1", "''@"]) {
+      const cells = bookCells({ ...whole, title: text, authors: [text, "An Author"] });
+
+      expect(cells.filter((cell) => /^[=+\-@]/.test(cell))).toEqual([]);
+      expect(readBookRow(cells, reading).says).toMatchObject({ title: text, authors: [text, "An Author"] });
+    }
   });
 
   test("has the prefix of its file, and a replacement character where the file is sound", () => {

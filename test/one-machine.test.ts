@@ -11,6 +11,7 @@ import {
   readFileSync,
   readlinkSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from "node:fs";
@@ -156,15 +157,26 @@ describe("npm start", patience, () => {
     const before = await aReader(first, "reader@example.com");
     await anOrder(first, before);
     await stop(first);
-    writeFileSync(join(folder, "notes.txt"), "mine");
+    const foreign = ["notes.txt", "table.db-backup", "sign-in.db-notes.txt"];
+    for (const name of foreign) writeFileSync(join(folder, name), "mine");
 
     const second = await start(["--data", folder, "--fresh"]);
     const after = await aReader(second, "reader@example.com");
     expect(after.sub).not.toBe(before.sub);
     expect(await ordersOf(second, after)).toEqual([]);
     expect(await bookCount(second)).toBeGreaterThan(0);
-    expect(readFileSync(join(folder, "notes.txt"), "utf8")).toBe("mine");
+    for (const name of foreign) expect(readFileSync(join(folder, name), "utf8")).toBe("mine");
     await stop(second);
+  });
+
+  test("keeps its data from the other people of this machine", async ({ skip }) => {
+    if (process.platform === "win32") skip("skipped: modes of files, Windows has none");
+    const folder = aFolder();
+    const other = await start(["--data", folder]);
+
+    for (const name of readdirSync(folder).filter((one) => /\.db/.test(one)))
+      expect({ name, mode: statSync(join(folder, name)).mode & 0o077 }).toEqual({ name, mode: 0 });
+    await stop(other);
   });
 
   test("keeps people, tokens, carts and orders from a plain stop to the next start", async () => {

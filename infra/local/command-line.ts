@@ -13,12 +13,15 @@ export function port(): number {
   throw new Error("PORT must be a number up to 65535.");
 }
 
+/** Text from a file or a table, without what a terminal would obey. */
+export const printable = (text: string): string => text.replaceAll(/\p{Cc}/gu, "\uFFFD");
+
 /** Runs a command: whatever goes wrong is one plain line and exit code 1. */
 export async function command(run: () => Promise<void>): Promise<void> {
   try {
     await run();
   } catch (error) {
-    console.error((error as Error).message.split("\n")[0]);
+    console.error(printable((error as Error).message.split("\n")[0] ?? ""));
     process.exit(1);
   }
 }

@@ -119,9 +119,13 @@ function engine(): [string, ...string[]] {
  */
 function startTied(command: string[]): ChildProcess {
   if (process.platform === "win32")
-    return spawn(command.join(" "), { shell: true, stdio: ["pipe", "ignore", "pipe"] });
+    return spawn(command.map((word) => `"${word}"`).join(" "), {
+      shell: true,
+      stdio: ["pipe", "ignore", "pipe"],
+    });
+  // what it keeps is nobody else's to read
   const script =
-    'exec 3<&0; trap : TERM; "$@" & engine=$!; (read -r _ <&3; kill 0) & wait $engine || wait $engine';
+    'umask 077; exec 3<&0; trap : TERM; "$@" & engine=$!; (read -r _ <&3; kill 0) & wait $engine || wait $engine';
   return spawn("sh", ["-c", script, "sh", ...command], {
     stdio: ["pipe", "ignore", "pipe"],
     detached: true,

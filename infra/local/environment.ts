@@ -10,6 +10,14 @@ export const localStore = (endpoint: string): Record<string, string> => ({
   AWS_ENDPOINT_URL_DYNAMODB: endpoint,
 });
 
+/** Takes away whose credentials this process has: a profile would go before those given here, a token would go along. */
+export function forgetCredentials(): void {
+  // biome-ignore lint/style/noProcessEnv: where AWS's clients read them
+  const environment = process.env;
+  delete environment.AWS_PROFILE;
+  delete environment.AWS_SESSION_TOKEN;
+}
+
 /** What the functions find in their environment here: dev's settings, with everything on this machine. */
 export const localVariables = (here: {
   dynamoDbEndpoint: string;

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { command, dynamoDbEndpoint, onNpmGone, port } from "./command-line.ts";
 
+// by itself Node keeps what it will run in a folder of the machine that anybody may have made before
+const compiled = fileURLToPath(new URL("../../node_modules/.cache/compiled", import.meta.url));
 const defaultFolder = fileURLToPath(new URL("../../.local", import.meta.url));
 
 await command(async () => {
@@ -16,7 +18,7 @@ await command(async () => {
   });
   const chosen = port();
   // what the command line gets wrong, it says at once: all that is heavy is loaded from here on, and faster the next time
-  enableCompileCache();
+  enableCompileCache(compiled);
   const { startSystem } = await import("./system.ts");
   const system = await startSystem({
     port: chosen,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { getRequestListener } from "@hono/node-server";
 import { functions } from "../../functions/routes.ts";
 import { createTable, openDynamoDb } from "./dynamodb.ts";
-import { localVariables, tableName } from "./environment.ts";
+import { forgetCredentials, localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
 import { describeTarget, type Running } from "./running-system.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
@@ -80,7 +80,12 @@ export async function startSystem(options: {
     // what is shared with the functions finds its settings as they do, so it comes after them
     await (await import("./sample-catalogue.ts")).stockShelves(dynamoDb.endpoint, tableName, report);
     const signIn = getRequestListener((request) => pool.fetch(request));
-    const running: Running = { variables, folder: folder && resolve(folder) };
+    const running: Running = {
+      dynamoDbEndpoint: dynamoDb.endpoint,
+      userPoolId,
+      clientId,
+      folder: folder && resolve(folder),
+    };
     open((incoming, outgoing) => {
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
       if (path === "/" && incoming.headers["x-amz-target"] === describeTarget)
@@ -100,8 +105,7 @@ export async function startSystem(options: {
 export async function loadFunctions(variables: Record<string, string>) {
   // biome-ignore lint/style/noProcessEnv: the functions read their settings there, here as on Lambda
   const environment = process.env;
-  // a profile that a developer has chosen would go before the credentials given here
-  delete environment.AWS_PROFILE;
+  forgetCredentials();
   Object.assign(environment, variables);
   const names = [...Object.keys(functions), "fallback"];
   return Object.fromEntries(
@@ -136,7 +140,9 @@ function prepare(folder: string): void {
 
 /** Removes what is ours alone: a person may have chosen a folder that holds other things. */
 function empty(folder: string): void {
-  for (const name of readdirSync(folder).filter((name) => /^(sign-in|table)\.db(-|$)/.test(name)))
+  for (const name of readdirSync(folder).filter((name) =>
+    /^(sign-in|table)\.db(-journal|-wal|-shm)?$/.test(name),
+  ))
     rmSync(join(folder, name));
 }
 

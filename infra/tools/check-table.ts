@@ -8,7 +8,7 @@ import { parseArgs } from "node:util";
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
 import { environments } from "../environments.ts";
-import { command, dynamoDbEndpoint } from "../local/command-line.ts";
+import { command, dynamoDbEndpoint, printable } from "../local/command-line.ts";
 import { type LocalDynamoDb, startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
 import { deployed } from "./deployed.ts";
@@ -56,7 +56,7 @@ async function check(tableName: string, endpoint: string | null): Promise<void> 
   let breaches = 0;
   const say = (lines: string[]) => {
     breaches += lines.length;
-    for (const line of lines) console.log(line);
+    for (const line of lines) console.log(printable(line));
   };
   for (let from: Record<string, unknown> | undefined, page = 1; page === 1 || from; page++) {
     const answer = await client

@@ -5,7 +5,7 @@ import { environments } from "../environments.ts";
 import { dynamoDbEndpoint } from "../local/command-line.ts";
 import { startDynamoDb } from "../local/dynamodb.ts";
 import { tableName as localTable } from "../local/environment.ts";
-import { askRunningSystem, describeTarget, type Running } from "../local/running-system.ts";
+import { runningSystem } from "../local/running-system.ts";
 import { openStore } from "../local/user-pool/store.ts";
 
 /** A table to work on; `endpoint` null means AWS. */
@@ -36,12 +36,9 @@ export async function chosenTable(chosen: {
   }
   if (chosen.table !== undefined || dynamoDbEndpoint !== null)
     return { tableName: chosen.table ?? localTable, endpoint: dynamoDbEndpoint, currency, close };
-  const { variables, folder }: Partial<Running> = await askRunningSystem<Running>(describeTarget).catch(
-    () => ({}),
-  );
-  const endpointOfRunning = variables?.AWS_ENDPOINT_URL_DYNAMODB;
-  if (endpointOfRunning !== undefined && (chosen.data === undefined || folder === resolve(chosen.data)))
-    return { tableName: localTable, endpoint: endpointOfRunning, currency, close };
+  const running = await runningSystem().catch(() => null);
+  if (running && (chosen.data === undefined || running.folder === resolve(chosen.data)))
+    return { tableName: localTable, endpoint: running.dynamoDbEndpoint, currency, close };
   const { endpoint, stop } = await openFolder(chosen.data ?? localData);
   return { tableName: localTable, endpoint, currency, close: stop };
 }

@@ -72,7 +72,9 @@ export function peopleOf({ name, userPoolId }: Shop) {
         );
       } catch (error) {
         if (!(error instanceof UsernameExistsException)) throw error;
-        if ((await find(email)).status !== "FORCE_CHANGE_PASSWORD")
+        const { status } = await find(email);
+        if (status === "UNCONFIRMED") throw unconfirmed(email);
+        if (status !== "FORCE_CHANGE_PASSWORD")
           throw new Error(
             `${email} has an account in ${name} already: npm run admin -- grant makes it an admin.`,
           );
@@ -83,7 +85,9 @@ export function peopleOf({ name, userPoolId }: Shop) {
       return { person: await find(email), temporaryPassword };
     },
 
-    async add({ sub }: Person, group: Group): Promise<void> {
+    /** @throws Error where nobody has shown yet that the account's e-mail is theirs: whoever signed up chose its password */
+    async add({ sub, email, status }: Person, group: Group): Promise<void> {
+      if (status === "UNCONFIRMED") throw unconfirmed(email);
       await cognito.send(new AdminAddUserToGroupCommand({ ...ofPool, Username: sub, GroupName: group }));
     },
 
@@ -95,6 +99,9 @@ export function peopleOf({ name, userPoolId }: Shop) {
     inGroup: (group: Group) => collected(paginateListUsersInGroup(pages, { ...ofPool, GroupName: group })),
   };
 }
+
+const unconfirmed = (email: string) =>
+  new Error(`Somebody signed up as ${email} and has not confirmed that e-mail yet: a right would be theirs.`);
 
 type User = {
   Attributes?: AttributeType[] | undefined;

@@ -1,4 +1,5 @@
 import { functionVariables } from "../environments.ts";
+import { forgetCredentials } from "../local/environment.ts";
 
 type Names = Parameters<typeof functionVariables>[0];
 
@@ -20,7 +21,6 @@ export const settingsOf = (shop: Pick<Names, "tableName" | "currency"> & Partial
 export function actAsShop(variables: Record<string, string>): void {
   // biome-ignore lint/style/noProcessEnv: where that code reads them
   const environment = process.env;
-  // a profile would go before credentials that are given
-  if ("AWS_ACCESS_KEY_ID" in variables) delete environment.AWS_PROFILE;
+  if ("AWS_ACCESS_KEY_ID" in variables) forgetCredentials();
   Object.assign(environment, variables);
 }

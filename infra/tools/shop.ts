@@ -1,4 +1,5 @@
-import { askRunningSystem, describeTarget, type Running } from "../local/running-system.ts";
+import { localVariables } from "../local/environment.ts";
+import { runningSystem } from "../local/running-system.ts";
 import { deployed } from "./deployed.ts";
 import { remoteCalls } from "./remote-calls.ts";
 import { actAsShop, settingsOf } from "./shop-settings.ts";
@@ -18,7 +19,7 @@ const totalMs = 60_000;
  * as that shop. @throws Error in one line where there is none
  */
 export async function openShop(name: string | undefined): Promise<Shop> {
-  const variables = await (name === undefined ? localVariables() : deployedVariables(name));
+  const variables = await (name === undefined ? runningVariables() : deployedVariables(name));
   actAsShop({
     ...variables,
     STORE_CONNECT_MS: String(remoteCalls.requestHandler.connectionTimeout),
@@ -28,7 +29,10 @@ export async function openShop(name: string | undefined): Promise<Shop> {
   return { name: name ?? "the local system", userPoolId: variables.USER_POOL_ID ?? "" };
 }
 
-const localVariables = async () => (await askRunningSystem<Running>(describeTarget)).variables;
+async function runningVariables(): Promise<Record<string, string>> {
+  const { url, ...running } = await runningSystem();
+  return localVariables({ ...running, signInUrl: url });
+}
 
 async function deployedVariables(name: string): Promise<Record<string, string>> {
   const { environment, tableName, userPoolId, clientId } = await deployed(name);

@@ -47,8 +47,8 @@ export function readBookRow(cells: readonly string[], reading: Reading): BookRow
   );
   const isbn = isbnCell === undefined ? undefined : readIsbn(isbnCell);
   const says: Said = {
-    ...(title !== undefined && { title }),
-    ...(authors !== undefined && { authors: authorsIn(authors, reading.authorSeparator) }),
+    ...(title !== undefined && { title: fromCell(title) }),
+    ...(authors !== undefined && { authors: authorsIn(fromCell(authors), reading.authorSeparator) }),
     ...(isbn && { isbn: isbn.isbn }),
     ...(price && { price: priceIn(price) }),
     ...(stock !== undefined && { stock: stockIn(stock) }),
@@ -66,8 +66,8 @@ export function readBookRow(cells: readonly string[], reading: Reading): BookRow
 export function bookCells(book: Book): string[] {
   const cells: Record<Field, string> = {
     bookId: book.bookId,
-    title: book.title,
-    authors: authorsText(book.authors),
+    title: toCell(book.title),
+    authors: toCell(authorsText(book.authors)),
     isbn: book.isbn ?? "",
     price: priceText(book.price),
     stock: String(book.stock ?? ""),
@@ -81,6 +81,10 @@ export function firstIssue(error: { issues: readonly { path: PropertyKey[]; mess
   const [issue] = error.issues;
   return `${String(issue?.path[0])}: ${issue?.message}`;
 }
+
+// a spreadsheet takes such a text for a formula, unless an apostrophe stands before it
+const toCell = (text: string) => (/^'*[=+\-@]/.test(text) ? `'${text}` : text);
+const fromCell = (cell: string) => cell.replace(/^'(?='*[=+\-@])/, "");
 
 /** Names between separators; or a JSON list, for names that have a separator in them. */
 function authorsIn(cell: string, separator: string | undefined): string[] {
