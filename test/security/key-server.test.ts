@@ -1,4 +1,5 @@
 import type { RequestListener } from "node:http";
+import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { inProcess } from "../shop.ts";
 import {
@@ -42,8 +43,11 @@ const warm = async (serve = withOurKey) => {
 beforeEach(() => cold(withOurKey));
 afterEach(() => vi.useRealTimers());
 
-/** What a key server that never stops got rid of. */
-const endless = { bytes: 0 };
+/** How many bytes have been taken of an answer without end. */
+let endless = 0;
+function* spaces() {
+  for (const chunk = Buffer.alloc(65_536, " "); ; endless += chunk.length) yield chunk;
+}
 const troubles: Record<string, RequestListener> = {
   "is cut off": (incoming) => incoming.socket.destroy(),
   "never answers": () => {},
@@ -52,14 +56,7 @@ const troubles: Record<string, RequestListener> = {
     const drip = setInterval(() => outgoing.write(" "), 300);
     outgoing.once("close", () => clearInterval(drip));
   },
-  "never stops": (_, outgoing) => {
-    outgoing.writeHead(200);
-    const more = () => {
-      while (!outgoing.destroyed && outgoing.write(" ".repeat(65_536))) endless.bytes += 65_536;
-    };
-    outgoing.on("drain", more);
-    more();
-  },
+  "never stops": (_, outgoing) => void Readable.from(spaces()).pipe(outgoing),
   "breaks off in the middle": (_, outgoing) => {
     const text = keySet(ourKey);
     outgoing.writeHead(200, { "content-length": text.length });
@@ -85,7 +82,8 @@ for (const [what, text] of Object.entries({
   "a key for secrets": keySet({ ...ourKey, use: "enc" }),
   "a key for another algorithm": keySet({ ...ourKey, alg: "PS256" }),
   "a key for any algorithm": keySet({ ...ourKey, alg: undefined }),
-  "a key of another kind": keySet({ kid: "ours", kty: "oct", k: "c2VjcmV0", alg: "HS256", use: "sig" }),
+  "a key that calls itself another kind": keySet({ ...ourKey, kty: "EC" }),
+  "a secret": keySet({ kid: "ours", kty: "oct", k: "c2VjcmV0", alg: "HS256", use: "sig" }),
 }))
   troubles[`answers ${what}`] = answering(text);
 
@@ -133,6 +131,23 @@ describe("a key server whose keys are replaced", () => {
     expect(await statusOf(ofNext())).toBe(200);
   });
 
+  test("is asked once about a flood of keys that nobody knows, and good tokens go on", async () => {
+    await warm();
+    const flood = await Promise.all(
+      Array.from(
+        { length: 200 },
+        async (_, count) => `Bearer ${await aToken({}, { kid: `unknown-${count}` })}`,
+      ),
+    );
+
+    const [refused, letIn] = await Promise.all([Promise.all(flood.map(cartOf)), statusOf(good())]);
+    for (const answer of refused) expect(answer.status).toBe(401);
+    expect(letIn).toBe(200);
+    expect(keyServer.requests).toBe(1);
+    expect(await statusOf(good())).toBe(200);
+    expect(keyServer.requests).toBe(1);
+  });
+
   test("is asked again 10 s after a key that nobody knows, and not before", async () => {
     await warm();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
@@ -157,11 +172,11 @@ describe("a key server whose keys are replaced", () => {
 describe("a function without keys", () => {
   test("reads no more than keys can be", async () => {
     cold(troubles["never stops"] as RequestListener);
-    endless.bytes = 0;
+    endless = 0;
 
     expectUnavailable(await cartOf(await good()));
     // what is on its way, and in the buffers of both ends
-    expect(endless.bytes).toBeLessThan(16 * 1024 * 1024);
+    expect(endless).toBeLessThan(16 * 1024 * 1024);
   });
 
   test("asks once for all who wait", async () => {

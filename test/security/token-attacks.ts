@@ -111,7 +111,7 @@ export const attacks: Record<"gateway" | "function", Record<string, Attack>> = {
     "a kid that is a number": headed({ kid: 1 }),
     "a kid that nobody knows": headed({ kid: "unknown" }),
     "a kid that is a file": headed({ kid: "../../../../dev/null" }),
-    // API Gateway says nothing of it
+    // API Gateway's documentation says nothing of it; the local gateway's library refuses it
     "an extension that must be understood": headed({ crit: ["x-new"], "x-new": true }),
     "another pool's issuer": claiming({ iss: issuer.replace(/[^/]*$/, "us-east-1_other") }),
     "an issuer elsewhere": claiming({ iss: "https://evil.example/us-east-1_local" }),
@@ -174,7 +174,7 @@ export const attacks: Record<"gateway" | "function", Record<string, Attack>> = {
   },
 };
 
-/** What no HTTP server would hand on, from who can call the function past all of them. */
+/** Larger than any HTTP server lets a header be; only who calls the function itself gets it there. */
 export const tooLarge: Record<string, () => Promise<string> | string> = {
   "5 MB of junk": () => `Bearer ${"e".repeat(5_000_000)}`,
   "5 MB of payload": () => as(aToken({ "custom:more": "x".repeat(3_700_000) }, {}, foreign.privateKey)),

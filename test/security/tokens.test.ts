@@ -25,14 +25,14 @@ import { attacks, besides, elsewhere, tooLarge } from "./token-attacks.ts";
 // Each attack comes three ways: to the function past everything, through the gateway, and by the path with a slash at
 // its end, which leads to the one without.
 
-type Headers = Record<string, string | string[]>;
+type HeaderLines = Record<string, string | string[]>;
 
 const functions: Record<string, Handler> = await loadFunctions(variables);
 const shop = gateway(functions, { issuer, clientId, jwksUri: variables.JWKS_URI });
 const url = await served((...exchange) => void shop(...exchange));
 
 /** Sends each value as a header line of its own, as `fetch` would not. */
-const overHttp = (method: string, target: string, headers: Headers, body = ""): Promise<Reply> =>
+const overHttp = (method: string, target: string, headers: HeaderLines, body = ""): Promise<Reply> =>
   new Promise((resolve, reject) =>
     request(
       url + target,
@@ -61,7 +61,7 @@ function expectRefusal(by: "gateway" | "function", answer: Reply): void {
 }
 
 /** Where the path with a slash at its end leads to, whoever calls. */
-async function withoutSlash(target: string, headers: Headers): Promise<string> {
+async function withoutSlash(target: string, headers: HeaderLines): Promise<string> {
   const [path, query] = target.split("?");
   const answer = await overHttp("GET", `${path}/${query === undefined ? "" : `?${query}`}`, headers);
   const location = answer.headers.get("location") ?? "";
@@ -70,7 +70,11 @@ async function withoutSlash(target: string, headers: Headers): Promise<string> {
   return location;
 }
 
-async function refusedEachWay(by: "gateway" | "function", target: string, headers: Headers): Promise<void> {
+async function refusedEachWay(
+  by: "gateway" | "function",
+  target: string,
+  headers: HeaderLines,
+): Promise<void> {
   const joined = Object.entries(headers).map(([name, value]) => [name, [value].flat().join(",")]);
   expectUnauthenticated(await inProcess("GET", target, Object.fromEntries(joined)));
   expectRefusal(by, await overHttp("GET", target, headers));
@@ -140,8 +144,14 @@ describe("what is no token of the pool", () => {
     async (_, attack) => {
       const authorization = await attack();
       expectUnauthenticated(await cartOf(authorization));
-      const answer = await fetch(`${url}/api/cart`, { headers: { authorization } });
-      expect(answer.status).toBe(431);
+      // the answer may be lost, as the connection is closed with most of the header unread
+      const answer = fetch(`${url}/api/cart`, { headers: { authorization } });
+      expect(["431", "cut off"]).toContain(
+        await answer.then(
+          ({ status }) => String(status),
+          () => "cut off",
+        ),
+      );
       expect(store.calls).toBe(0);
     },
   );
@@ -211,24 +221,14 @@ describe("every route that asks who calls", () => {
   });
 });
 
-describe("a flood of keys that nobody knows", () => {
-  test("asks the key server once at each fence, and good tokens go on", async () => {
-    const good = `Bearer ${await aToken()}`;
-    const unknown = await Promise.all(
-      Array.from(
-        { length: 200 },
-        async (_, count) => `Bearer ${await aToken({}, { kid: `unknown-${count}` })}`,
-      ),
-    );
-    keyServer.requests = 0;
+test("a flood of keys that nobody knows ends at the gateway, which asks the key server once at most", async () => {
+  const tokens = await Promise.all(
+    Array.from({ length: 200 }, (_, count) => aToken({}, { kid: `unknown-${count}` })),
+  );
+  keyServer.requests = 0;
 
-    for (const send of [cartOf, (authorization: string) => overHttp("GET", "/api/cart", { authorization })]) {
-      const refused = await Promise.all(unknown.map(send));
-      expect(new Set(refused.map(({ status }) => status))).toEqual(new Set([401]));
-    }
-    expect(store.calls).toBe(0);
-    expect(keyServer.requests).toBeLessThanOrEqual(2);
-    expect((await cartOf(good)).status).toBe(200);
-    expect((await overHttp("GET", "/api/cart", { authorization: good })).status).toBe(200);
-  });
+  const get = (token: string) => overHttp("GET", "/api/cart", { authorization: `Bearer ${token}` });
+  for (const refused of await Promise.all(tokens.map(get))) expectRefusal("gateway", refused);
+  expect(keyServer.requests).toBeLessThanOrEqual(1);
+  expect((await get(await aToken())).status).toBe(200);
 });
