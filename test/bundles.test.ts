@@ -101,7 +101,7 @@ test("one that is never answered starts all the same", { timeout: 20_000 }, asyn
   close();
 });
 
-const key = { kid: "one", kty: "RSA", alg: "RS256", use: "sig", n: "n", e: "AQAB" };
+const key = { kid: "one", kty: "RSA", alg: "RS256", use: "sig", n: "n".repeat(342), e: "AQAB" };
 
 test.each([
   { name: "place-order", sent: ["DynamoDB_20120810.BatchGetItem", "GET /jwks.json"] },

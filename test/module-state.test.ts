@@ -130,7 +130,7 @@ test("no module holds anything for the next request but clients, keys and settin
     // keeps nothing from one text to the next
     "shared/http.ts: new TextDecoder",
     // the pool's public keys
-    "shared/identity.ts: new SimpleJwksCache",
+    "shared/pool-keys.ts: new SimpleJwksCache",
     "shared/table/client.ts: new DynamoDBClient",
     // names of errors
     "shared/table/client.ts: new Set",

@@ -41,7 +41,11 @@ export function gateway(functions: Record<string, Handler>, trusted: Issuer) {
     const request = routed({ method, target, headers: headersDistinct, body });
     if (request === null) return own(400, "Bad Request");
     const gatewayId = { "apigw-requestid": request.event.requestContext.requestId };
-    if (request.route && request.route.who !== "anyone" && !(await isTrusted(headers.authorization)))
+    if (
+      request.route &&
+      request.route.who !== "anyone" &&
+      !(await isTrusted(request.event.headers.authorization))
+    )
       return own(401, "Unauthorized", { ...gatewayId, "www-authenticate": "Bearer" });
     try {
       const result = await (functions[request.functionName] as Handler)(request.event, {});
@@ -59,18 +63,23 @@ export function gateway(functions: Record<string, Handler>, trusted: Issuer) {
     }
   };
 
-  /** As the JWT authorizer checks: an ID token passes here too. */
+  /**
+   * As the JWT authorizer checks by its documentation, where an ID token passes too
+   * (docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jwt-authorizer.html).
+   */
   async function isTrusted(authorization: string | undefined): Promise<boolean> {
     const token = /^(?:Bearer )?(\S+)$/i.exec(authorization ?? "")?.[1];
     if (token === undefined) return false;
     const end = ends.get(token);
     if (end !== undefined) return Date.now() < end * 1000;
     try {
-      const { payload } = await jwtVerify(token, keys, {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, {
         issuer: trusted.issuer,
         algorithms: ["RS256"],
         requiredClaims: ["exp"],
       });
+      if (typeof protectedHeader.kid !== "string") return false;
+      if (payload.iat !== undefined && payload.iat > Date.now() / 1000) return false;
       if (![payload.aud ?? payload.client_id].flat().includes(trusted.clientId)) return false;
       if (ends.size === mostTokens) ends.clear();
       ends.set(token, payload.exp ?? 0);

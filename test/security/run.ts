@@ -8,6 +8,9 @@ import { basename, join } from "node:path";
 
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
+  "token-groups.test.ts": "Tokens: groups",
+  "key-server.test.ts": "Tokens: the key server",
+  "sessions.test.ts": "Tokens: sessions that have ended",
   "hostile-input.test.ts": "Hostile input, by hand",
   "fences.test.ts": "Fences, each taken away once",
 };
