@@ -10,7 +10,11 @@ type Fence = Mutant & { missedBy: [file: string, test: string] };
 
 const identity = "shared/identity.ts";
 const http = "shared/http.ts";
+const endpoint = "shared/endpoint.ts";
+const poolKeys = "shared/pool-keys.ts";
 const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
+const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
+const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
 const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
 
 const fences: Fence[] = [
@@ -33,7 +37,7 @@ const fences: Fence[] = [
     file: identity,
     from: "clientId: config.clientId",
     to: "clientId: null",
-    missedBy: tokens("another client"),
+    missedBy: tokens("another client: 401"),
   },
   {
     name: "extensions that must be understood",
@@ -75,14 +79,70 @@ const fences: Fence[] = [
     file: identity,
     from: "z.array(z.string()), []",
     to: "z.any(), []",
-    missedBy: tokens("groups as a text"),
+    missedBy: tokens("groups as a text: 401"),
   },
   {
     name: "group match",
     file: identity,
     from: "caller.groups.includes(group)",
     to: "caller.groups.some((one) => one.includes(group))",
-    missedBy: tokens("a group whose name contains ours"),
+    missedBy: groups("a name that begins like ours"),
+  },
+  {
+    name: "a group at all",
+    file: endpoint,
+    from: "    requireGroup(caller, group);\n",
+    to: "",
+    missedBy: groups("no groups: 403"),
+  },
+  {
+    name: "audience",
+    file: identity,
+    from: "[aud].flat().includes(config.clientId)",
+    to: 'aud !== ""',
+    missedBy: tokens("an audience that is another"),
+  },
+  {
+    name: "the scheme",
+    file: identity,
+    from: "/^Bearer ([",
+    to: "/^(?:Bearer )?([",
+    missedBy: tokens("no scheme"),
+  },
+  {
+    name: "one header alone",
+    file: endpoint,
+    from: "callerOf(event.headers.authorization)",
+    to: 'callerOf(event.headers.authorization ?? event.headers["x-authorization"])',
+    missedBy: tokens("the token in x-authorization"),
+  },
+  {
+    name: "keys in time",
+    file: poolKeys,
+    from: "{ signal: AbortSignal.timeout(longestMs) }",
+    to: "{}",
+    missedBy: keyServer("never answers"),
+  },
+  {
+    name: "keys of a size",
+    file: poolKeys,
+    from: "bytes > mostBytes",
+    to: "bytes < 0",
+    missedBy: keyServer("reads no more than keys can be"),
+  },
+  {
+    name: "keys of one kind",
+    file: poolKeys,
+    from: 'kty: z.literal("RSA")',
+    to: "kty: z.string()",
+    missedBy: keyServer("calls itself another kind"),
+  },
+  {
+    name: "keys of 2,048 bits",
+    file: poolKeys,
+    from: "{342,}",
+    to: "+",
+    missedBy: keyServer("a key of 1,024 bits"),
   },
   {
     name: "the token's form before its keys are fetched",
