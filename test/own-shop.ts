@@ -27,7 +27,7 @@ export async function ownShop(tableName: string) {
   const calm = (): Fault => "none";
   let decide: (call: StoreCall) => Fault | Promise<Fault> = calm;
   const proxy = await storeProxy(endpoint, { decide: (call) => decide(call) });
-  const instance = await anInstance(Object.keys(functions), {
+  const instance = await anInstance([...Object.keys(functions), "fallback"], {
     TABLE_NAME: tableName,
     AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
     JWKS_URI: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`,

@@ -414,7 +414,7 @@ describe.each([
     expect(stage.Properties.RouteSettings).toEqual({
       "GET /openapi.json": atMost(50, 100),
       "GET /docs": atMost(50, 100),
-      "GET /docs/{file}": atMost(200, 400),
+      "GET /docs/{file}": atMost(50, 100),
       "GET /api/books": atMost(200, 400),
       "GET /api/books/{bookId}": atMost(200, 400),
       "POST /api/cart/add": atMost(100, 200),
