@@ -4,6 +4,9 @@ import { sortable } from "../text.ts";
 import type { Action, Item, Table } from "./client.ts";
 import { bookIdOnShelf, bookKey, layout, shelf, shelfKey } from "./keys.ts";
 
+// what DynamoDB takes as a sort key
+const mostKeyBytes = 1024;
+
 const BookItem = z.object({
   pk: z.string(),
   title: z.string(),
@@ -150,4 +153,6 @@ export function changeBook(bookId: string, changes: BookChanges, revision: numbe
 export const isPlaceOn =
   (prefix: string) =>
   (position: string): boolean =>
-    position.startsWith(prefix) && position.length <= 512 && /^[^\t]*\t[A-Za-z0-9_-]{1,64}$/.test(position);
+    position.startsWith(prefix) &&
+    Buffer.byteLength(position) <= mostKeyBytes &&
+    /^[^\t]*\t[A-Za-z0-9_-]{1,64}$/.test(position);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { environments } from "../../infra/environments.ts";
+import { cursorAt } from "../../shared/cursor.ts";
 import { hostileHourTable, leftBehind, signedUp, turnedAway, withoutToken } from "../bench/hostile-hour.ts";
 import { type Account, type OwnShop, ownShop } from "../own-shop.ts";
 import { limits, type Size, storedOrder } from "./limits.ts";
@@ -59,6 +60,7 @@ describe("what is too long is refused before the table is asked", () => {
   const address = { name: "A", lines: ["1"], city: "C", country: "GB" };
   const order = (change: object) => ({ shippingAddress: { ...address, ...change } });
   const long = (length: number) => "x".repeat(length);
+  const farPlace = `${"本".repeat(341)}\tx`;
 
   test.each<[string, Account, string, unknown?, Record<string, string>?]>([
     ["a page of 51 books", customer, "GET /api/books?limit=51"],
@@ -66,6 +68,11 @@ describe("what is too long is refused before the table is asked", () => {
     ["a page of 51 of staff's books", staff, "GET /api/admin/books?limit=51"],
     ["a page of 51 of anyone's orders", staff, "GET /api/admin/orders?limit=51"],
     ["a cursor of 8,000 characters", customer, `GET /api/orders?cursor=${long(8000)}`],
+    [
+      "a place among the books of 1,025 bytes",
+      customer,
+      `GET /api/books?cursor=${cursorAt("books ", farPlace)}`,
+    ],
     ["a book's id of 65 characters", customer, "POST /api/cart/add", { bookId: long(65) }],
     ["100 copies", customer, "POST /api/cart/add", { bookId: "b", quantity: 100 }],
     ["100 copies by PUT", customer, "PUT /api/cart/items/b", { quantity: 100 }],
@@ -120,12 +127,21 @@ describe("what is too long is refused before the table is asked", () => {
     }
   });
 
-  test("but for a title to look for, which is cut off", async () => {
-    expect(await asked(customer, "GET", `/api/books?title=${long(9000)}`)).toMatchObject({
-      status: 200,
-      calls: 1,
-      read: 0.5,
-    });
+  test("but for a title to look for, which is cut off to what a key may have", async () => {
+    const sent: string[] = [];
+    const title = encodeURIComponent("😀".repeat(700));
+    const answer = await shop.meeting(
+      ({ input }) => {
+        for (const value of Object.values(input.ExpressionAttributeValues))
+          sent.push((value as { S: string }).S);
+        return "none" as const;
+      },
+      () => asked(customer, "GET", `/api/books?title=${title}`),
+    );
+
+    expect(answer).toEqual({ status: 200, calls: 1, read: 0.5 });
+    expect(sent).toHaveLength(3);
+    for (const value of sent) expect(Buffer.byteLength(value)).toBeLessThanOrEqual(1024);
   });
 
   async function asked(
