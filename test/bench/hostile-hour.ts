@@ -1,16 +1,17 @@
 import { type Route, routeKey, routes } from "../../functions/routes.ts";
 import { environments } from "../../infra/environments.ts";
+import { memoryMiB } from "../../infra/function.ts";
 import { type Key, limits, type Size, storedOrder, type Taken } from "../security/limits.ts";
 import { type Bill, billOfOrders, signInBill, total, type Usage } from "./bill.ts";
 import { dollarsFor } from "./prices.ts";
-import { storeTripMs } from "./usage.ts";
+import { processorMiB, storeTripMs } from "./usage.ts";
 
 // What an hour costs in which the dearest requests come as fast as the throttles of prod let them through.
 
 const { throttle, mostUnits } = environments.prod;
 
-/** Assumed, above what any of these requests took: milliseconds of a function for a request, and for each unit it reads. */
-const [requestMs, unitMs] = [10, 1];
+/** Assumed, more than any of these requests took: milliseconds of a processor for a request, and for each unit it reads. */
+const [requestMs, unitMs] = [10, 2];
 /** Assumed, bytes with what CloudWatch adds: a line of the access log, and one of a function's. */
 const [accessLine, requestLine] = [300, 400];
 /** At once in an account and region; new ones have fewer (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
@@ -30,7 +31,8 @@ const usageOf = ({ calls, read, write, waits, kib }: Taken): Partial<Usage> => (
   invocations: 1,
   read,
   write,
-  answeringMs: requestMs + unitMs * read + storeTripMs * calls + waitedMs(waits),
+  answeringMs:
+    (requestMs + unitMs * read) * (processorMiB / memoryMiB) + storeTripMs * calls + waitedMs(waits),
   logBytes: accessLine + requestLine,
   answerBytes: kib * 1024,
 });

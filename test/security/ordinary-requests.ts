@@ -66,6 +66,22 @@ export async function ordinaryUnits(shop: OwnShop): Promise<Map<Key, Units>> {
   return found;
 }
 
+/** What of it is the index's at most: all that a list reads; an entry that is put is a unit, and one that moves is two. */
+export function indexUnits(units: ReadonlyMap<Key, Units>): Map<Key, Units> {
+  const lists: Key[] = ["GET /api/books", "GET /api/admin/books", "GET /api/admin/orders"];
+  const writes: [Key, number][] = [
+    ["POST /api/orders", 1],
+    ["POST /api/orders/{orderId}/cancel", 2],
+    ["PATCH /api/admin/orders/{orderId}", 2],
+    ["POST /api/admin/books", 1],
+    ["PATCH /api/admin/books/{bookId}", 2],
+  ];
+  const found = new Map<Key, Units>();
+  for (const key of lists) found.set(key, { read: units.get(key)?.read ?? 0, write: 0 });
+  for (const [key, write] of writes) found.set(key, { read: 0, write });
+  return found;
+}
+
 /** Units a second where every route is asked as often as its throttle lets it be. */
 export const atAllRates = (units: ReadonlyMap<Key, Units>): Units =>
   routes
