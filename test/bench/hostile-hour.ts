@@ -12,8 +12,8 @@ const { throttle, mostUnits } = environments.prod;
 
 /** Assumed, more than any of these requests took: milliseconds of a processor for a request, and for each unit it reads. */
 const [requestMs, unitMs] = [10, 2];
-/** Assumed, bytes with what CloudWatch adds: a line of the access log, and one of a function's. */
-const [accessLine, requestLine] = [300, 400];
+/** Bytes with the 26 that CloudWatch adds: assumed, a line of the access log; and the longest of a function (test/log.test.ts). */
+const [accessLine, requestLine] = [300, 376];
 /** At once in an account and region; new ones have fewer (docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html). */
 const mostFunctions = 1000;
 /** Requests a second of an account and region (docs.aws.amazon.com/apigateway/latest/developerguide/limits.html). */

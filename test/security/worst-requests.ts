@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { vi } from "vitest";
 import { files } from "../../functions/docs/files.ts";
 import type { Book } from "../../shared/book.ts";
+import { mostTitles } from "../../shared/cart.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { newCartId, newOrderId } from "../../shared/ids.ts";
 import type { Address, Step } from "../../shared/order.ts";
@@ -23,7 +24,6 @@ const ordersInOneWrite = 99;
 // some more than one request can erase
 const ordersToErase = { ordinary: 600, largest: 110 };
 const manyBooks = 101;
-const mostTitles = 50;
 const wide = (characters: number) => "😀".repeat(characters);
 
 const bookOf = (size: Size, at: number): Book => {
