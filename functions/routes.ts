@@ -43,7 +43,7 @@ export type Rights = { table: readonly string[]; index: readonly string[]; pool?
 export const routes = [
   { method: "GET",    path: "/openapi.json",                function: "describe-api",  who: "anyone",   rate: 50 },
   { method: "GET",    path: "/docs",                        function: "show-docs",     who: "anyone",   rate: 50 },
-  { method: "GET",    path: "/docs/{file}",                 function: "show-docs",     who: "anyone",   rate: 200 },
+  { method: "GET",    path: "/docs/{file}",                 function: "show-docs",     who: "anyone",   rate: 50 },
   { method: "GET",    path: "/api/books",                   function: "browse-books",  who: "anyone",   rate: 200 },
   { method: "GET",    path: "/api/books/{bookId}",          function: "browse-books",  who: "anyone",   rate: 200 },
   { method: "POST",   path: "/api/cart/add",                function: "add-to-cart",   who: "customer", rate: 100 },

@@ -14,6 +14,11 @@ import { stateful } from "./stateful.ts";
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
 
+const atMost = ({ read, write }: Environment["mostUnits"]["table"]) => ({
+  maxReadRequestUnits: read,
+  maxWriteRequestUnits: write,
+});
+
 /** The one table, and where one was restored from it, that one as what is used. */
 export class DataStack extends Stack {
   readonly table: Pick<ITableV2, "tableName" | "tableArn">;
@@ -32,9 +37,10 @@ export class DataStack extends Stack {
           sortKey: text(layout.index.sortKey),
           projectionType: ProjectionType.INCLUDE,
           nonKeyAttributes: [...layout.index.carries],
+          ...atMost(environment.mostUnits.index),
         },
       ],
-      billing: Billing.onDemand(),
+      billing: Billing.onDemand(atMost(environment.mostUnits.table)),
       // Encrypted at rest with a key that DynamoDB owns: no charge, nothing to rotate.
       encryption: TableEncryptionV2.dynamoOwnedKey(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: environment.protectData },

@@ -27,9 +27,19 @@ export type Environment = {
   watched: boolean;
   /** Where alarms are mailed to, once that address has confirmed it. */
   alarmsTo?: string;
+  /** US dollars a month of the whole AWS account, whose parts are mailed to `alarmsTo` as they are spent. */
+  budget?: number;
   /** Requests a second over all callers, and the burst above it, of what has no rate of its own: requests no route knows. */
   throttle: { rate: number; burst: number };
+  /** Units a second beyond which DynamoDB turns requests away, which callers see as 503: what a flood can cost at most. */
+  mostUnits: { table: Units; index: Units };
 };
+
+type Units = { read: number; write: number };
+
+// Some way above what ordinary requests take at the rates of all routes together (test/security/abuse.test.ts): all that a
+// new table takes anyway, and all that one partition of the index ever does.
+const mostUnits = { table: { read: 12_000, write: 4_000 }, index: { read: 3_000, write: 1_000 } };
 
 const localPages = ["http://localhost:5173"];
 
@@ -47,6 +57,7 @@ export const environments: Record<Environment["name"], Environment> = {
     logDays: 7,
     watched: false,
     throttle: { rate: 200, burst: 400 },
+    mostUnits,
   },
   staging: {
     name: "staging",
@@ -61,6 +72,7 @@ export const environments: Record<Environment["name"], Environment> = {
     logDays: 30,
     watched: false,
     throttle: { rate: 200, burst: 400 },
+    mostUnits,
   },
   prod: {
     name: "prod",
@@ -74,7 +86,9 @@ export const environments: Record<Environment["name"], Environment> = {
     protectData: true,
     logDays: 90,
     watched: true,
+    budget: 100,
     throttle: { rate: 1000, burst: 2000 },
+    mostUnits,
   },
 };
 

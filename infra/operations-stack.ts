@@ -1,4 +1,5 @@
 import { Duration, Stack } from "aws-cdk-lib";
+import { CfnBudget } from "aws-cdk-lib/aws-budgets";
 import {
   Alarm,
   AlarmStatusWidget,
@@ -38,7 +39,7 @@ export const requestCounts = {
 /** And in the access log: a 429 is the gateway's own, which its metrics do not tell from other 4xx. */
 export const accessCounts = { Throttled: '{ $.status = "429" }' };
 
-/** How it is going: metrics and saved queries everywhere; a dashboard, alarms and their mail where it is watched. */
+/** How it is going: metrics and saved queries everywhere; a dashboard, alarms and their mail where it is watched; a budget. */
 export class OperationsStack extends Stack {
   readonly #parts: Parts;
   readonly #namespace: string;
@@ -51,6 +52,7 @@ export class OperationsStack extends Stack {
     this.countInLogs();
     this.saveQueries();
     if (parts.environment.watched) this.dashboard(this.alarms());
+    if (parts.environment.budget !== undefined) this.budget(parts.environment.budget);
   }
 
   private countInLogs() {
@@ -271,6 +273,28 @@ export class OperationsStack extends Stack {
           ),
         ],
       ],
+    });
+  }
+
+  private budget(dollars: number) {
+    const { alarmsTo } = this.#parts.environment;
+    const mail = (address: string, notificationType: "ACTUAL" | "FORECASTED", threshold: number) => ({
+      notification: { notificationType, threshold, comparisonOperator: "GREATER_THAN" },
+      subscribers: [{ subscriptionType: "EMAIL", address }],
+    });
+    // Without a name of its own: another address makes another budget, while the old one still has its name.
+    new CfnBudget(this, "Budget", {
+      budget: {
+        budgetType: "COST",
+        timeUnit: "MONTHLY",
+        budgetLimit: { amount: dollars, unit: "USD" },
+      },
+      ...(alarmsTo && {
+        notificationsWithSubscribers: [
+          ...[50, 80, 100].map((percent) => mail(alarmsTo, "ACTUAL", percent)),
+          mail(alarmsTo, "FORECASTED", 100),
+        ],
+      }),
     });
   }
 

@@ -49,7 +49,6 @@ export async function eraseMe({ table, customerId }: Request): Promise<void> {
     const withAddress = orders.filter(({ shippingAddress }: Order) => shippingAddress !== null);
     await table.write([keepErasedThrough(customerId, last.cartId), ...withAddress.map(forgetAddress)]);
     after = last.cartId;
-    if (orders.length < limit) break;
   }
   await deleteAccount(customerId);
 }

@@ -109,6 +109,30 @@ test("a cancel that has read its order before the erasure changes nothing after 
   expect((await shop.send(ada, "GET", `/api/orders/${orderId}`)).body.status).toBe("pending");
 });
 
+test("orders as large as they can be lose their addresses in writes below the 4 MB that one may have", async () => {
+  const ada = aReader();
+  const orders = pastOrders(ada.sub, 70, [{ ...book, title: "😀".repeat(300) }]).map((item) => ({
+    ...item,
+    lines: Array(50).fill((item.lines as unknown[])[0]),
+    shippingAddress,
+  }));
+  await shop.put(orders);
+  const bytes = Buffer.byteLength(JSON.stringify(orders[0]));
+  const written: number[] = [];
+
+  const answer = await shop.meeting(
+    ({ operation, input }) => {
+      if (operation === "TransactWriteItems") written.push(input.TransactItems.length * bytes);
+      return "none" as const;
+    },
+    () => erase(ada),
+  );
+
+  expect(answer.status).toBe(204);
+  expect(orders.length * bytes).toBeGreaterThan(4 * 1024 * 1024);
+  expect(Math.max(...written)).toBeLessThan(4 * 1024 * 1024);
+});
+
 test("5,000 orders lose their addresses by asking again, and each time it goes on where it was", {
   timeout: 120_000,
 }, async () => {

@@ -35,13 +35,15 @@ test("the page of operations names settings, stacks and outputs as they are", ()
 
   for (const name of [first, ...more.map((name) => name.replace("bookshop-dev", "")), ...told])
     expect(page).toContain(`\`${name}\``);
-  for (const name of "sender ordering restoredTable origins callbackUrls logoutUrls throttle watched".split(
+  for (const name of "sender ordering restoredTable origins callbackUrls logoutUrls throttle mostUnits budget watched".split(
     " ",
   )) {
     expect(page).toMatch(new RegExp(`\`${name}[\`:]`));
     expect(settings).toMatch(new RegExp(`^ {2}${name}\\??: `, "m"));
   }
   expect(page).toContain(`AttributeName=${layout.expiry}\n`);
+  const { read, write } = environments.prod.mostUnits.table;
+  expect(page).toContain(`MaxReadRequestUnits=${read},MaxWriteRequestUnits=${write}\n`);
 });
 
 const dollars = (amount: number) => (amount === 0 ? "" : `$${amount.toFixed(2)}`);

@@ -16,8 +16,8 @@ export type Account = { sub: string; group: "customers" | "admins" };
 
 export type OwnShop = Awaited<ReturnType<typeof ownShop>>;
 
-/** The functions on a table that no other test writes to, for accounts of the test's own choice. */
-export async function ownShop(tableName: string) {
+/** The functions, with what else they are told, on a table that no other test writes to, for accounts of the test's own choice. */
+export async function ownShop(tableName: string, settings: Record<string, string> = {}) {
   const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "", USER_POOL_ID, CLIENT_ID } = inject("variables");
   await createTable(endpoint, tableName);
   const { privateKey, publicKey } = await generateKeyPair("RS256");
@@ -27,10 +27,11 @@ export async function ownShop(tableName: string) {
   const calm = (): Fault => "none";
   let decide: (call: StoreCall) => Fault | Promise<Fault> = calm;
   const proxy = await storeProxy(endpoint, { decide: (call) => decide(call) });
-  const instance = await anInstance(Object.keys(functions), {
+  const instance = await anInstance([...Object.keys(functions), "fallback"], {
     TABLE_NAME: tableName,
     AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
     JWKS_URI: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}/keys`,
+    ...settings,
   });
   const client = DynamoDBDocumentClient.from(localClient(endpoint));
 

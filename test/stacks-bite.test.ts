@@ -24,6 +24,8 @@ const clientTest = inProd(
 );
 const throttleTest = inProd("each route has its throttle, set once the route is there");
 
+const mostUnitsTest = inProd("table and index take so many units a second, and no more");
+const budgetTest = anyEnvironment("prod alone has a budget, which mails whoever is named as it is spent");
 const logsTest = inProd(
   "every log ends after its time; the API's functions share one, and welcome-customer has its own",
 );
@@ -238,6 +240,48 @@ const plants: Plant[] = [
     from: /refreshTokenRotationGracePeriod: .*/,
     to: "",
     caughtBy: inProd("tokens live 15 minutes; refresh tokens 30 days, each used once"),
+  },
+  {
+    breaks: "the table takes as many units as the account may",
+    in: data,
+    from: "Billing.onDemand(atMost(environment.mostUnits.table))",
+    to: "Billing.onDemand()",
+    caughtBy: mostUnitsTest,
+  },
+  {
+    breaks: "the index takes as many units as the account may",
+    in: data,
+    from: "...atMost(environment.mostUnits.index),",
+    to: "",
+    caughtBy: mostUnitsTest,
+  },
+  {
+    breaks: "an environment's table takes ten times as much",
+    in: environments,
+    from: "write: 4_000",
+    to: "write: 40_000",
+    caughtBy: mostUnitsTest,
+  },
+  {
+    breaks: "prod has no budget",
+    in: environments,
+    from: "budget: 100,",
+    to: "",
+    caughtBy: budgetTest,
+  },
+  {
+    breaks: "a budget mails when it is spent, and not before",
+    in: operations,
+    from: "[50, 80, 100]",
+    to: "[100]",
+    caughtBy: budgetTest,
+  },
+  {
+    breaks: "a budget mails nobody",
+    in: operations,
+    from: "...(alarmsTo && {",
+    to: "...(alarmsTo === null && {",
+    caughtBy: budgetTest,
   },
   {
     breaks: "the throttles do not wait for their routes",

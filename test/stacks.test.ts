@@ -279,6 +279,21 @@ describe.each([
     });
   });
 
+  test("table and index take so many units a second, and no more", () => {
+    const { GlobalSecondaryIndexes, Replicas, ...table } = theOnly(
+      "AWS::DynamoDB::GlobalTable",
+      of.data,
+    ).Properties;
+    const reads = ({ ReadOnDemandThroughputSettings }: Resource["Properties"]) =>
+      ReadOnDemandThroughputSettings.MaxReadRequestUnits;
+    const writes = ({ WriteOnDemandThroughputSettings }: Resource["Properties"]) =>
+      WriteOnDemandThroughputSettings.MaxWriteRequestUnits;
+    expect({
+      table: [reads(Replicas[0]), writes(table)],
+      index: [reads(Replicas[0].GlobalSecondaryIndexes[0]), writes(GlobalSecondaryIndexes[0])],
+    }).toEqual({ table: [12_000, 4_000], index: [3_000, 1_000] });
+  });
+
   test("sign-up is by e-mail, and no custom attribute invites trust", () => {
     expect(theOnly("AWS::Cognito::UserPool", of.identity).Properties).toMatchObject({
       UserPoolTier: "ESSENTIALS",
@@ -399,7 +414,7 @@ describe.each([
     expect(stage.Properties.RouteSettings).toEqual({
       "GET /openapi.json": atMost(50, 100),
       "GET /docs": atMost(50, 100),
-      "GET /docs/{file}": atMost(200, 400),
+      "GET /docs/{file}": atMost(50, 100),
       "GET /api/books": atMost(200, 400),
       "GET /api/books/{bookId}": atMost(200, 400),
       "POST /api/cart/add": atMost(100, 200),
@@ -776,6 +791,27 @@ describe("templates where environments differ", () => {
       TopicArn: theTopic(mailed),
     });
     expect(ofType("AWS::SNS::Subscription", prod.operations)).toEqual([]);
+  });
+
+  test("prod alone has a budget, which mails whoever is named as it is spent", () => {
+    const budget = { BudgetType: "COST", TimeUnit: "MONTHLY", BudgetLimit: { Amount: 100, Unit: "USD" } };
+    const owner = { ...environments.prod, alarmsTo: "owner@bookshop.example" };
+    const mailed = templatesOf(owner, "mailed-budget").operations;
+
+    expect(ofType("AWS::Budgets::Budget", dev.operations, staging.operations)).toEqual([]);
+    expect(theOnly("AWS::Budgets::Budget", prod.operations).Properties).toEqual({ Budget: budget });
+    expect(theOnly("AWS::Budgets::Budget", mailed).Properties).toEqual({
+      Budget: budget,
+      NotificationsWithSubscribers: [
+        ["ACTUAL", 50],
+        ["ACTUAL", 80],
+        ["ACTUAL", 100],
+        ["FORECASTED", 100],
+      ].map(([NotificationType, Threshold]) => ({
+        Notification: { NotificationType, Threshold, ComparisonOperator: "GREATER_THAN" },
+        Subscribers: [{ SubscriptionType: "EMAIL", Address: "owner@bookshop.example" }],
+      })),
+    });
   });
 
   test("with a sender of its own, mail goes through SES", () => {

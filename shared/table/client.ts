@@ -102,9 +102,10 @@ export function openTable() {
     return keys.map((key) => found.get(`${key.pk} ${key.sk}`));
   }
 
-  /** One page of a partition, of the table (strongly consistent) or its index. */
+  /** A page of a partition, of the table (strongly consistent) or its index: `least` items, where there are as many. */
   async function query(
     input: Omit<QueryCommandInput, "TableName" | "ReturnConsumedCapacity">,
+    least = input.Limit ?? Number.POSITIVE_INFINITY,
   ): Promise<Item[]> {
     const found: Item[] = [];
     for (let from = input.ExclusiveStartKey; ; ) {
@@ -120,7 +121,7 @@ export function openTable() {
       found.push(...(answer.output.Items ?? []));
       from = answer.output.LastEvaluatedKey;
       // DynamoDB ends a page at 1 MB, whatever the Limit
-      if (!from || found.length === input.Limit) return found;
+      if (!from || found.length >= least) return found;
     }
   }
 

@@ -73,6 +73,14 @@ export const assertedOnly = [
     assertedBy: "each alarm has a source that there is, and its limit",
   },
   {
+    gap: "the table's and the index's most units a second are neither kept nor enforced",
+    assertedBy: "table and index take so many units a second, and no more",
+  },
+  {
+    gap: "prod is not deployed: its budget, of a type that is unknown",
+    assertedBy: "prod alone has a budget, which mails whoever is named as it is spent",
+  },
+  {
     gap: "prod is not deployed: what protects its data",
     assertedBy: "prod outlives its stacks, dev and staging do not",
   },

@@ -12,6 +12,7 @@ const lists: Record<string, string> = {
   "key-server.test.ts": "Tokens: the key server",
   "sessions.test.ts": "Tokens: sessions that have ended",
   "hostile-input.test.ts": "Hostile input, by hand",
+  "abuse.test.ts": "Abuse and cost",
   "fences.test.ts": "Fences, each taken away once",
 };
 
