@@ -15,6 +15,7 @@ const poolKeys = "shared/pool-keys.ts";
 const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
 const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
 const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
+const abuse = (named: string): Fence["missedBy"] => ["test/security/abuse.test.ts", named];
 const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
 
 const fences: Fence[] = [
@@ -206,6 +207,55 @@ const fences: Fence[] = [
     from: '"Has a member that is not known"',
     to: "issue.message",
     missedBy: input("an unknown member beside what belongs there"),
+  },
+  {
+    name: "a page's size",
+    file: http,
+    from: "limit > 50",
+    to: "limit > 99",
+    missedBy: abuse("a page of 51"),
+  },
+  {
+    name: "an id's length",
+    file: "shared/ids.ts",
+    from: '{1,64}$/, "Must be an id"',
+    to: '{1,640}$/, "Must be an id"',
+    missedBy: abuse("id of 65"),
+  },
+  {
+    name: "a key's length",
+    file: endpoint,
+    from: "{1,255}$/.test(header)",
+    to: "{1,9999}$/.test(header)",
+    missedBy: abuse("a key of"),
+  },
+  {
+    name: "a title's length",
+    file: "shared/book.ts",
+    from: "title: Text(300)",
+    to: "title: Text(3000)",
+    missedBy: abuse("a title of 301"),
+  },
+  {
+    name: "so many calls",
+    file: "shared/table/client.ts",
+    from: "used.calls === mostCalls || ",
+    to: "",
+    missedBy: abuse("takes no more units"),
+  },
+  {
+    name: "so many titles",
+    file: "shared/cart.ts",
+    from: "mostTitles = 50",
+    to: "mostTitles = 60",
+    missedBy: abuse("books of ordinary size"),
+  },
+  {
+    name: "a cursor's length",
+    file: "shared/table/books.ts",
+    from: "Buffer.byteLength(position) <= mostKeyBytes",
+    to: "position.length <= 512",
+    missedBy: abuse("place among the books"),
   },
   {
     name: "a cursor's place",
