@@ -9,6 +9,7 @@ import { basename, join } from "node:path";
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
   "hostile-input.test.ts": "Hostile input, by hand",
+  "hosted-sign-in.test.ts": "Hosted sign-in",
 };
 
 type Case = { fullName: string; status: string; meta: { shown?: string }; failureMessages: string[] };
