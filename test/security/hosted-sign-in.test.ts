@@ -30,8 +30,11 @@ vi.mock(import("node:crypto"), async (original) => {
 });
 
 let pool: Pool;
+let signedIn: ReturnType<typeof aBrowser>;
 beforeAll(async () => {
   pool = await servePool();
+  signedIn = aBrowser(pool);
+  await signUp(pool, signedIn);
 });
 afterAll(() => pool.close());
 afterEach(() => {
@@ -40,7 +43,9 @@ afterEach(() => {
 
 let people = 0;
 const aPerson = () => ({ ...reader, email: `reader-${++people}@example.com` });
-const aCode = (browser = aBrowser(pool)) => signUp(pool, browser, aPerson());
+/** Of the reader, who is signed in already. */
+const aCode = async () =>
+  locationOf(await signedIn.visit(`/oauth2/authorize?${aQuery(pool)}`)).searchParams.get("code") ?? "";
 const cognito = (operation: string) => `AWSCognitoIdentityProviderService.${operation}`;
 type Tokens = Record<"access_token" | "id_token" | "refresh_token", string>;
 const issueTokens = async (person: { Username: string; Group?: string }, at: { url: string } = pool) =>
@@ -185,8 +190,6 @@ describe("a request to sign in", () => {
     ["for what the deployed client may not have", { scope: "openid profile" }, "invalid_scope"],
   ])("is refused, and gives no code: %s", async (_, changes, error) => {
     const query = aQuery(pool, changes);
-    const signedIn = aBrowser(pool);
-    await aCode(signedIn);
 
     for (const answer of [
       await signedIn.visit(`/oauth2/authorize?${query}`),
@@ -278,17 +281,6 @@ describe("a code", () => {
     });
     expect(await redeem(pool, code)).toEqual(invalidGrant);
   });
-
-  test.each(["text/plain", "application/json", "multipart/form-data; boundary=x"])(
-    "gives no tokens in a body that says it is %s",
-    async (type) => {
-      const body = `grant_type=authorization_code&client_id=${pool.clientId}&code=${await aCode()}`;
-      const headers = { "content-type": type };
-      const answer = await fetch(`${pool.url}/oauth2/token`, { method: "POST", body, headers });
-
-      expect([answer.status, await answer.json()]).toEqual([400, { error: "invalid_request" }]);
-    },
-  );
 
   test("is not read to its end where it is too large", async () => {
     const body = "x".repeat(65_537);
@@ -382,6 +374,18 @@ describe("a refresh token", () => {
     expect(await refresh(pool, refresh_token, changes)).toEqual({ status: 400, body: { error } });
   });
 
+  test.each(["text/plain", "application/json", "multipart/form-data; boundary=x"])(
+    "gives no tokens in a body that calls itself %s",
+    async (type) => {
+      const { refresh_token } = await issueTokens({ Username: aPerson().email });
+      const body = `grant_type=refresh_token&client_id=${pool.clientId}&refresh_token=${refresh_token}`;
+      const headers = { "content-type": type };
+      const answer = await fetch(`${pool.url}/oauth2/token`, { method: "POST", body, headers });
+
+      expect([answer.status, await answer.json()]).toEqual([400, { error: "invalid_request" }]);
+    },
+  );
+
   test("is not what an access token or an ID token is", async () => {
     const { access_token, id_token } = await aSignIn();
     for (const token of [access_token, id_token]) expect(await refresh(pool, token)).toEqual(invalidGrant);
@@ -472,7 +476,8 @@ describe("a page of sign-in", () => {
   const everyPage: Record<string, () => Promise<Response>> = {
     "sign in": () => aBrowser(pool).visit(`/login?${aQuery(pool)}`),
     "sign up": () => aBrowser(pool).visit(`/signup?${aQuery(pool)}`),
-    "a wrong password": () => aBrowser(pool).submit(`/login?${aQuery(pool)}`, reader),
+    "a wrong password": () =>
+      aBrowser(pool).submit(`/login?${aQuery(pool)}`, { ...reader, password: "wrong" }),
     "a weak password": () =>
       aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { ...reader, password: "weak" }),
     "another site's post": () =>
@@ -523,8 +528,6 @@ describe("a page of another site", () => {
     ["a neighbour of the same site", { "sec-fetch-site": "same-site" }],
     ["nobody's page", { "sec-fetch-site": "none" }],
   ])("cannot post to the sign-in forms: %s", async (_, headers) => {
-    const known = aPerson();
-    await signUp(pool, aBrowser(pool), known);
     const given = Object.fromEntries(
       Object.entries(headers).map(([name, value]) => [
         name,
@@ -533,7 +536,7 @@ describe("a page of another site", () => {
     );
 
     for (const [path, person] of [
-      ["/login", known],
+      ["/login", reader],
       ["/signup", aPerson()],
     ] as const) {
       const answer = await aBrowser(pool).submit(`${path}?${aQuery(pool)}`, person, given);
@@ -670,14 +673,7 @@ describe("who has an account", () => {
 
   test("cannot be heard at the sign-in, by words nor by how long it takes", async () => {
     const ofPool = { UserPoolId: pool.userPoolId, ClientId: pool.clientId };
-    const [known, passwordless, unconfirmed, made, nobody] = [
-      aPerson(),
-      aPerson(),
-      aPerson(),
-      aPerson(),
-      aPerson(),
-    ];
-    await signUp(pool, aBrowser(pool), known);
+    const [passwordless, unconfirmed, made, nobody] = [aPerson(), aPerson(), aPerson(), aPerson()];
     await issueTokens({ Username: passwordless.email });
     await administer(pool, cognito("SignUp"), {
       ...ofPool,
@@ -687,7 +683,7 @@ describe("who has an account", () => {
     const temporary = { ...ofPool, Username: made.email, TemporaryPassword: reader.password };
     await administer(pool, cognito("AdminCreateUser"), temporary);
 
-    const wrong = await attempt({ ...known, password: "Gutenberg1456" });
+    const wrong = await attempt({ ...reader, password: "Gutenberg1456" });
 
     expect(wrong).toMatchObject({ status: 400, cookie: null, hashed: [32] });
     expect(wrong.page).toContain("Incorrect username or password.");
@@ -697,13 +693,11 @@ describe("who has an account", () => {
   });
 
   test("is heard at the sign-up, as Cognito says it there too, after the same work", async () => {
-    const known = aPerson();
-    await signUp(pool, aBrowser(pool), known);
     vi.mocked(scrypt).mockClear();
 
     const answer = await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, {
       ...reader,
-      email: known.email.toUpperCase(),
+      email: reader.email.toUpperCase(),
     });
 
     expect(await answer.text()).toContain("An account with the given email already exists.");
@@ -712,13 +706,10 @@ describe("who has an account", () => {
   });
 
   test("is not lost to a sign-up over it", async () => {
-    const known = aPerson();
-    await signUp(pool, aBrowser(pool), known);
+    await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { email: reader.email, password: "Attacker1455" });
 
-    await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { email: known.email, password: "Attacker1455" });
-
-    expect((await attempt({ ...known, password: "Attacker1455" })).status).toBe(400);
-    expect((await attempt(known)).status).toBe(302);
+    expect((await attempt({ ...reader, password: "Attacker1455" })).status).toBe(400);
+    expect((await attempt(reader)).status).toBe(302);
   });
 });
 
