@@ -10,6 +10,7 @@ const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
   "hostile-input.test.ts": "Hostile input, by hand",
   "hosted-sign-in.test.ts": "Hosted sign-in",
+  "supply-chain.test.ts": "Supply chain",
 };
 
 type Case = { fullName: string; status: string; meta: { shown?: string }; failureMessages: string[] };
