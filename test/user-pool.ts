@@ -68,7 +68,7 @@ export function aBrowser(pool: Pool) {
 }
 
 /** What an application asks with when it sends somebody to sign in; undefined leaves a parameter out. */
-export const aQuery = (pool: Pool, changes: Record<string, string | undefined> = {}) => {
+export const aQuery = (pool: { clientId: string }, changes: Record<string, string | undefined> = {}) => {
   const parameters = {
     response_type: "code",
     client_id: pool.clientId,

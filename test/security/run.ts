@@ -10,6 +10,7 @@ const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
   "hostile-input.test.ts": "Hostile input, by hand",
   "hosted-sign-in.test.ts": "Hosted sign-in",
+  "local-system.test.ts": "The local system, to a page",
   "supply-chain.test.ts": "Supply chain",
 };
 
