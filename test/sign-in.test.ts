@@ -1,109 +1,31 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { serve } from "@hono/node-server";
 import { CognitoJwtVerifier } from "aws-jwt-verify";
 import * as oidc from "openid-client";
-import { afterEach, describe, expect, test, vi } from "vitest";
-import { openUserPool } from "../infra/local/user-pool/user-pool.ts";
+import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  aBrowser,
+  aPool,
+  aQuery,
+  callback,
+  locationOf,
+  type Pool,
+  reader,
+  redeem,
+  refresh,
+  signUp,
+} from "./user-pool.ts";
 
-const callback = "http://localhost:5173/callback";
-const script = `"><script>alert(1)</script>`;
-const reader = { email: "reader@example.com", password: "Gutenberg1455" };
-
-const endings: (() => unknown)[] = [];
-afterEach(async () => {
+afterEach(() => {
   vi.useRealTimers();
-  for (const end of endings.splice(0).reverse()) await end();
 });
-
-type Options = { file?: string; refreshGraceSeconds?: number; onConfirmed?: () => Promise<void> };
-
-/** A user pool served on a port of its own. */
-async function aPool({ file = ":memory:", onConfirmed = async () => {}, ...options }: Options = {}) {
-  const server = serve({ fetch: (request) => pool.fetch(request), hostname: "127.0.0.1", port: 0 });
-  await once(server, "listening");
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  const pool = await openUserPool({ file, url, onConfirmed, ...options });
-  const close = async () => {
-    await new Promise((done) => server.close(done));
-    pool.close();
-  };
-  endings.push(() => server.listening && close());
-  return { ...pool, url, close };
-}
-type Pool = Awaited<ReturnType<typeof aPool>>;
-
-/** A browser, as far as it matters here: it keeps cookies, and a test looks at each redirect. */
-function aBrowser(pool: Pool) {
-  const cookies = new Map<string, string>();
-  const visit = async (address: string | URL, init: RequestInit = {}) => {
-    const answer = await fetch(new URL(address, pool.url), {
-      ...init,
-      redirect: "manual",
-      headers: { cookie: [...cookies].map((pair) => pair.join("=")).join("; "), ...init.headers },
-    });
-    for (const line of answer.headers.getSetCookie()) {
-      const [, name = "", value = ""] = /^([^=]+)=([^;]*)/.exec(line) ?? [];
-      if (value) cookies.set(name, value);
-      else cookies.delete(name);
-    }
-    return answer;
-  };
-  const submit = (
-    address: string | URL,
-    form: Record<string, string>,
-    headers: Record<string, string> = {},
-  ) => visit(address, { method: "POST", body: new URLSearchParams(form), headers });
-  return { visit, submit, cookies };
-}
-
-const aQuery = async (pool: Pool, changes: Record<string, string | undefined> = {}) => {
-  const parameters = {
-    response_type: "code",
-    client_id: pool.clientId,
-    redirect_uri: callback,
-    code_challenge: await oidc.calculatePKCECodeChallenge("v".repeat(43)),
-    code_challenge_method: "S256",
-    state: "kept",
-    ...changes,
-  };
-  return new URLSearchParams(
-    Object.entries(parameters).filter((pair): pair is [string, string] => !!pair[1]),
-  );
-};
-
-const locationOf = (answer: Response) => new URL(answer.headers.get("location") ?? "", "http://nowhere");
-
-const signUp = async (pool: Pool, browser = aBrowser(pool), person = reader) =>
-  locationOf(await browser.submit(`/signup?${await aQuery(pool)}`, person)).searchParams.get("code") ?? "";
-
-const exchange = async (pool: Pool, form: Record<string, string>) => {
-  const answer = await fetch(`${pool.url}/oauth2/token`, { method: "POST", body: new URLSearchParams(form) });
-  return { status: answer.status, body: (await answer.json()) as Record<string, string> };
-};
-
-const redeem = (pool: Pool, code: string, changes: Record<string, string> = {}) =>
-  exchange(pool, {
-    grant_type: "authorization_code",
-    client_id: pool.clientId,
-    code,
-    redirect_uri: callback,
-    code_verifier: "v".repeat(43),
-    ...changes,
-  });
-
-const refresh = (pool: Pool, token = "") =>
-  exchange(pool, { grant_type: "refresh_token", client_id: pool.clientId, refresh_token: token });
 
 const aFile = () => {
   const folder = mkdtempSync(join(tmpdir(), "user-pool-"));
-  endings.push(() => rmSync(folder, { recursive: true }));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
   return join(folder, "pool.sqlite");
 };
 
@@ -131,7 +53,7 @@ describe("A person who signs in to an application", () => {
 
     const start = oidc.buildAuthorizationUrl(application, {
       redirect_uri: callback,
-      scope: "openid email profile",
+      scope: "openid email",
       state: expectedState,
       nonce: expectedNonce,
       code_challenge: await oidc.calculatePKCECodeChallenge(pkceCodeVerifier),
@@ -172,7 +94,7 @@ describe("A person who signs in to an application", () => {
       origin_jti: uuid,
       event_id: uuid,
       token_use: "access",
-      scope: "openid email profile",
+      scope: "openid email",
       auth_time: expect.any(Number),
       exp: access.iat + 900,
       iat: expect.any(Number),
@@ -245,11 +167,11 @@ describe("A person who signs in to an application", () => {
     const pool = await aPool();
     const browser = aBrowser(pool);
     const authorize = async (changes = {}) =>
-      locationOf(await browser.visit(`/oauth2/authorize?${await aQuery(pool, changes)}`));
+      locationOf(await browser.visit(`/oauth2/authorize?${aQuery(pool, changes)}`));
     const signedOut = "http://localhost:5173/bye";
 
     expect((await authorize({ prompt: "none" })).searchParams.get("error")).toBe("login_required");
-    const answer = await browser.submit(`/signup?${await aQuery(pool)}`, reader);
+    const answer = await browser.submit(`/signup?${aQuery(pool)}`, reader);
     expect(answer.headers.get("set-cookie")).toMatch(/HttpOnly.*SameSite=Lax/);
 
     expect((await authorize()).searchParams.get("code")).toBeTruthy();
@@ -271,17 +193,13 @@ describe("A person who signs in to an application", () => {
 
     vi.advanceTimersByTime(3600_000);
 
-    expect(locationOf(await browser.visit(`/oauth2/authorize?${await aQuery(pool)}`)).pathname).toBe(
-      "/login",
-    );
+    expect(locationOf(await browser.visit(`/oauth2/authorize?${aQuery(pool)}`)).pathname).toBe("/login");
   });
 
   test("gets no ID token where the application did not ask for openid", async () => {
     const pool = await aPool();
     const browser = aBrowser(pool);
-    const back = locationOf(
-      await browser.submit(`/signup?${await aQuery(pool, { scope: "email" })}`, reader),
-    );
+    const back = locationOf(await browser.submit(`/signup?${aQuery(pool, { scope: "email" })}`, reader));
 
     const { body } = await redeem(pool, back.searchParams.get("code") ?? "");
 
@@ -292,27 +210,11 @@ describe("A person who signs in to an application", () => {
 });
 
 describe("A person who types something wrong", () => {
-  test("hears the same for a wrong password as for an unknown e-mail", async () => {
-    const pool = await aPool();
-    await signUp(pool);
-    const attempt = async (email: string, password: string) => {
-      const answer = await aBrowser(pool).submit(`/login?${await aQuery(pool)}`, { email, password });
-      expect(answer.status).toBe(400);
-      expect(answer.headers.get("set-cookie")).toBeNull();
-      return (await answer.text()).replaceAll(email, "");
-    };
-
-    const wrongPassword = await attempt(reader.email, "Gutenberg1456");
-
-    expect(wrongPassword).toContain("Incorrect username or password.");
-    expect(await attempt("nobody@example.com", reader.password)).toBe(wrongPassword);
-  });
-
   test("signs in with the e-mail in any case", async () => {
     const pool = await aPool();
     await signUp(pool);
 
-    const answer = await aBrowser(pool).submit(`/login?${await aQuery(pool)}`, {
+    const answer = await aBrowser(pool).submit(`/login?${aQuery(pool)}`, {
       ...reader,
       email: "READER@Example.com",
     });
@@ -329,7 +231,7 @@ describe("A person who types something wrong", () => {
     const welcomed = vi.fn(async () => {});
     const pool = await aPool({ onConfirmed: welcomed });
 
-    const answer = await aBrowser(pool).submit(`/signup?${await aQuery(pool)}`, { ...reader, password });
+    const answer = await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { ...reader, password });
 
     expect(answer.status).toBe(400);
     expect(await answer.text()).toContain(reason);
@@ -340,257 +242,10 @@ describe("A person who types something wrong", () => {
     const pool = await aPool();
     await signUp(pool);
     const again = async (email: string) =>
-      (await aBrowser(pool).submit(`/signup?${await aQuery(pool)}`, { ...reader, email })).text();
+      (await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { ...reader, email })).text();
 
     expect(await again("Reader@example.com")).toContain("already exists");
     expect(await again("no e-mail")).toContain("should be an email");
-  });
-});
-
-describe("An application that asks wrongly", () => {
-  test.each([
-    "https://evil.example/callback",
-    "http://evil.example/callback",
-    "http://localhost.evil.example/",
-    "http://localhost:3000@evil.example/",
-    "http://person@localhost:3000/",
-    "https://localhost:3000/",
-    "javascript:alert(1)",
-    "//localhost/callback",
-    "http://localhost/callback#fragment",
-    undefined,
-  ])("is never answered at redirect_uri %s", async (redirect_uri) => {
-    const pool = await aPool();
-    const query = await aQuery(pool, { redirect_uri });
-    const browser = aBrowser(pool);
-    const answers = [
-      await browser.visit(`/oauth2/authorize?${query}`),
-      await browser.visit(`/oauth2/authorize?${query}&prompt=none`),
-      await browser.visit(`/login?${query}`),
-      await browser.submit(`/signup?${query}`, reader),
-      await browser.visit(
-        `/logout?client_id=${pool.clientId}&logout_uri=${encodeURIComponent(redirect_uri?.replace(/#.*/, "/@") ?? "")}`,
-      ),
-    ];
-
-    for (const answer of answers.slice(0, redirect_uri?.includes("#") ? 4 : 5)) {
-      expect(answer.status).toBe(400);
-      expect(answer.headers.get("location")).toBeNull();
-      expect(answer.headers.get("set-cookie")).toBeNull();
-    }
-  });
-
-  test.each([
-    ["another client", { client_id: "nobody" }],
-    ["a parameter twice", { state: "a", also: "&state=b" }],
-  ])("sees a page, no redirect, for %s", async (_, { also = "", ...changes }: Record<string, string>) => {
-    const pool = await aPool();
-
-    const answer = await aBrowser(pool).visit(`/oauth2/authorize?${await aQuery(pool, changes)}${also}`);
-
-    expect(answer.status).toBe(400);
-    expect(answer.headers.get("location")).toBeNull();
-  });
-
-  test.each([
-    ["without PKCE", { code_challenge: undefined, code_challenge_method: undefined }, "invalid_request"],
-    ["with plain PKCE", { code_challenge_method: "plain" }, "invalid_request"],
-    ["with PKCE of no named method", { code_challenge_method: undefined }, "invalid_request"],
-    ["with a challenge that is no digest", { code_challenge: "short" }, "invalid_request"],
-    ["for a token at once", { response_type: "token" }, "unsupported_response_type"],
-    ["for more than it may have", { scope: "openid aws.cognito.signin.user.admin" }, "invalid_scope"],
-  ])("is told so: %s", async (_, changes: Record<string, string | undefined>, error) => {
-    const pool = await aPool();
-    const query = await aQuery(pool, changes);
-    const browser = aBrowser(pool);
-
-    const answers = [
-      await browser.visit(`/oauth2/authorize?${query}`),
-      await browser.submit(`/signup?${query}`, reader),
-    ];
-
-    for (const location of answers.map(locationOf)) {
-      expect(location.origin + location.pathname).toBe(callback);
-      expect(location.searchParams.get("error")).toBe(error);
-      expect(location.searchParams.get("state")).toBe("kept");
-      expect(location.searchParams.get("code")).toBeNull();
-    }
-  });
-
-  test("gets tokens for a code once", async () => {
-    const pool = await aPool();
-    const code = await signUp(pool);
-
-    expect((await redeem(pool, code)).status).toBe(200);
-    expect(await redeem(pool, code)).toEqual({ status: 400, body: { error: "invalid_grant" } });
-  });
-
-  test.each([
-    ["with another verifier", { code_verifier: "w".repeat(43) }, "invalid_grant"],
-    ["for another redirect_uri", { redirect_uri: `${callback}2` }, "invalid_grant"],
-    ["that was never given out", { code: "guess" }, "invalid_grant"],
-    ["as another client", { client_id: "nobody" }, "invalid_client"],
-    ["with an unknown grant", { grant_type: "password" }, "unsupported_grant_type"],
-    ["without a grant", { grant_type: "" }, "unsupported_grant_type"],
-  ])("gets no tokens for a code %s", async (_, changes: Record<string, string>, error) => {
-    const pool = await aPool();
-
-    expect(await redeem(pool, await signUp(pool), changes)).toEqual({ status: 400, body: { error } });
-  });
-
-  test("gets no tokens for a code without its verifier, or in something else than a form", async () => {
-    const pool = await aPool();
-    const form = { grant_type: "authorization_code", client_id: pool.clientId, redirect_uri: callback };
-    const json = {
-      method: "POST",
-      body: `grant_type=refresh_token&refresh_token=a&client_id=${pool.clientId}`,
-      headers: { "content-type": "text/plain" },
-    };
-
-    expect((await exchange(pool, { ...form, code: await signUp(pool) })).body).toEqual({
-      error: "invalid_request",
-    });
-    const answer = await fetch(`${pool.url}/oauth2/token`, json);
-    expect([answer.status, await answer.json()]).toEqual([400, { error: "invalid_request" }]);
-  });
-
-  test("gets no tokens for a code that is five minutes old", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const pool = await aPool();
-    const code = await signUp(pool);
-
-    vi.advanceTimersByTime(5 * 60_000);
-
-    expect((await redeem(pool, code)).body).toEqual({ error: "invalid_grant" });
-  });
-
-  test("learns nothing from userInfo with an ID token, an old token or none", async () => {
-    vi.useFakeTimers({ toFake: ["Date"] });
-    const pool = await aPool();
-    const { body } = await redeem(pool, await signUp(pool));
-    const ask = async (token = "") =>
-      (await fetch(`${pool.url}/oauth2/userInfo`, { headers: { authorization: `Bearer ${token}` } })).status;
-
-    expect(await ask(body.access_token)).toBe(200);
-    expect(await ask(body.id_token)).toBe(401);
-    expect(await ask()).toBe(401);
-    vi.advanceTimersByTime(900_000);
-    expect(await ask(body.access_token)).toBe(401);
-  });
-
-  test("cannot revoke an access token", async () => {
-    const pool = await aPool();
-    const { body } = await redeem(pool, await signUp(pool));
-
-    const form = { client_id: pool.clientId, token: body.access_token ?? "" };
-    const answer = await fetch(`${pool.url}/oauth2/revoke`, {
-      method: "POST",
-      body: new URLSearchParams(form),
-    });
-
-    expect([answer.status, await answer.json()]).toEqual([400, { error: "unsupported_token_type" }]);
-  });
-});
-
-describe("A page of another site", () => {
-  test.each([
-    ["another origin", { origin: "https://evil.example" }],
-    ["another port of this machine", { origin: "http://localhost:5173" }],
-    ["an origin that hides", { origin: "null" }],
-    ["another site that hides its origin", { origin: "null", "sec-fetch-site": "cross-site" }],
-    ["another site", { "sec-fetch-site": "same-site" }],
-  ])("cannot post to the sign-in forms: %s", async (_, headers: Record<string, string>) => {
-    const pool = await aPool();
-    await signUp(pool);
-
-    for (const path of ["/login", "/signup"]) {
-      const answer = await aBrowser(pool).submit(`${path}?${await aQuery(pool)}`, reader, headers);
-      expect(answer.status).toBe(403);
-      expect(answer.headers.get("set-cookie")).toBeNull();
-    }
-  });
-
-  test("is told apart from our own pages, whose browsers send Origin: null under no-referrer", async () => {
-    const pool = await aPool();
-    const headers = { origin: "null", "sec-fetch-site": "same-origin" };
-
-    const answer = await aBrowser(pool).submit(`/signup?${await aQuery(pool)}`, reader, headers);
-
-    expect(locationOf(answer).searchParams.get("code")).toBeTruthy();
-  });
-
-  test("cannot put a script into a page", async () => {
-    const pool = await aPool();
-    const query = await aQuery(pool, { state: script, nonce: script, [script]: script });
-    const browser = aBrowser(pool);
-    const answers = [
-      await browser.visit(`/login?${query}`),
-      await browser.visit(`/signup?${query}`),
-      await browser.submit(`/login?${query}`, { email: script, password: script }),
-      await browser.submit(`/signup?${query}`, { email: script, password: "Gutenberg1455" }),
-      await browser.visit(
-        `/oauth2/authorize?redirect_uri=${encodeURIComponent(script)}&client_id=${pool.clientId}`,
-      ),
-      await browser.visit(`/oauth2/authorize?client_id=${encodeURIComponent(script)}`),
-      await browser.visit(`/logout?client_id=${pool.clientId}&logout_uri=${encodeURIComponent(script)}`),
-    ];
-
-    for (const answer of answers) {
-      const page = await answer.text();
-      expect(page).toContain("Local stand-in for Cognito");
-      expect(page).not.toContain("<script");
-      expect(answer.headers.get("content-security-policy")).toMatch(
-        /^default-src 'none'; style-src 'sha256-\S+';/,
-      );
-      expect(answer.headers.get("x-frame-options")).toBe("DENY");
-      expect(answer.headers.get("referrer-policy")).toBe("no-referrer");
-    }
-    expect(await (await browser.submit(`/login?${query}`, { email: script, password: "" })).text()).toContain(
-      "&lt;script&gt;",
-    );
-  });
-
-  test("cannot style a page either, since only the style that is there is allowed", async () => {
-    const pool = await aPool();
-
-    const answer = await aBrowser(pool).visit(`/login?${await aQuery(pool)}`);
-
-    const style = /<style>(.*)<\/style>/s.exec(await answer.text())?.[1] ?? "";
-    const hash = createHash("sha256").update(style).digest("base64");
-    expect(answer.headers.get("content-security-policy")).toContain(`style-src 'sha256-${hash}';`);
-  });
-
-  test("cannot put a line into a header by the state it passes", async () => {
-    const pool = await aPool();
-    const state = "a\r\nset-cookie: b=c";
-
-    const answer = await aBrowser(pool).submit(`/signup?${await aQuery(pool, { state })}`, reader);
-
-    expect(answer.headers.getSetCookie()).toHaveLength(1);
-    expect(locationOf(answer).searchParams.get("state")).toBe(state);
-  });
-
-  test("may not read what pages of this machine may", async () => {
-    const pool = await aPool();
-    const preflight = async (path: string, origin: string) => {
-      const headers = {
-        origin,
-        "access-control-request-method": "POST",
-        "access-control-request-headers": "authorization",
-      };
-      return (await fetch(`${pool.url}${path}`, { method: "OPTIONS", headers })).headers;
-    };
-    const wellKnown = `/${pool.userPoolId}/.well-known`;
-    const open = ["/", "/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke"];
-    for (const path of [...open, `${wellKnown}/jwks.json`, `${wellKnown}/openid-configuration`]) {
-      const ours = await preflight(path, "http://localhost:5173");
-      expect(ours.get("access-control-allow-origin")).toBe("http://localhost:5173");
-      expect(ours.get("access-control-allow-headers")).toContain("authorization");
-      expect((await preflight(path, "https://evil.example")).get("access-control-allow-origin")).toBeNull();
-    }
-    expect(
-      (await preflight("/login", "http://localhost:5173")).get("access-control-allow-origin"),
-    ).toBeNull();
   });
 });
 
@@ -609,11 +264,11 @@ describe("The pool's file", () => {
 
     expect(await jwks(after)).toEqual(keys);
     expect((await refresh(after, body.refresh_token)).status).toBe(200);
-    const again = await aBrowser(after).submit(`/login?${await aQuery(after)}`, reader);
+    const again = await aBrowser(after).submit(`/login?${aQuery(after)}`, reader);
     expect(locationOf(again).searchParams.get("code")).toBeTruthy();
     const returning = aBrowser(after);
     for (const [name, value] of browser.cookies) returning.cookies.set(name, value);
-    const back = locationOf(await returning.visit(`/oauth2/authorize?${await aQuery(after)}`));
+    const back = locationOf(await returning.visit(`/oauth2/authorize?${aQuery(after)}`));
     expect(back.searchParams.get("code")).toBeTruthy();
     expect(statSync(file).mode & 0o777).toBe(0o600);
     await after.close();
@@ -699,11 +354,4 @@ test("Sign-in owns its own paths, and everything else is the shop's", async () =
 
   expect([...owned, ...ofPool].filter((request) => !owns(request))).toEqual([]);
   expect(ofShop.filter(owns)).toEqual([]);
-});
-
-test("A request that is too large is not read to its end", async () => {
-  const pool = await aPool();
-  const body = "x".repeat(65_537);
-
-  expect((await fetch(`${pool.url}/oauth2/token`, { method: "POST", body })).status).toBe(413);
 });

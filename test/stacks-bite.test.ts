@@ -22,6 +22,12 @@ const namesTest = inProd("what must never be replaced keeps its name in CloudFor
 const clientTest = inProd(
   "a client signs in by code alone, by no public password flow, and cannot administer its user",
 );
+const signUpTest = inProd("sign-up is by e-mail, and no custom attribute invites trust");
+const lifetimesTest = inProd("tokens live 15 minutes; refresh tokens 30 days, each used once");
+const waysInTest = inProd("nobody comes in but by a password of this pool, typed on Cognito's own page");
+const addressesTest = inProd(
+  "codes and signed-out customers go to pages behind TLS, and of dev to its developers' machine too",
+);
 const throttleTest = inProd("each route has its throttle, set once the route is there");
 
 const mostUnitsTest = inProd("table and index take so many units a second, and no more");
@@ -176,7 +182,7 @@ const plants: Plant[] = [
     in: identity,
     from: "featurePlan: FeaturePlan.ESSENTIALS,",
     to: "",
-    caughtBy: inProd("sign-up is by e-mail, and no custom attribute invites trust"),
+    caughtBy: signUpTest,
   },
   {
     breaks: "nobody welcomes a new customer",
@@ -239,7 +245,84 @@ const plants: Plant[] = [
     in: api,
     from: /refreshTokenRotationGracePeriod: .*/,
     to: "",
-    caughtBy: inProd("tokens live 15 minutes; refresh tokens 30 days, each used once"),
+    caughtBy: lifetimesTest,
+  },
+  {
+    breaks: "a used refresh token works on for a minute",
+    in: api,
+    from: "refreshTokenRotationGracePeriod: Duration.seconds(10)",
+    to: "refreshTokenRotationGracePeriod: Duration.seconds(60)",
+    caughtBy: lifetimesTest,
+  },
+  {
+    breaks: "refresh tokens cannot be revoked",
+    in: api,
+    from: "enableTokenRevocation: true",
+    to: "enableTokenRevocation: false",
+    caughtBy: lifetimesTest,
+  },
+  {
+    breaks: "tokens live for an hour",
+    in: api,
+    from: "accessTokenValidity: Duration.minutes(15)",
+    to: "accessTokenValidity: Duration.minutes(60)",
+    caughtBy: lifetimesTest,
+  },
+  {
+    breaks: "sign-in tells who has an account",
+    in: api,
+    from: "preventUserExistenceErrors: true",
+    to: "preventUserExistenceErrors: false",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "a client may write more of its user than the e-mail",
+    in: api,
+    from: "writeAttributes: new ClientAttributes().withStandardAttributes({ email: true })",
+    to: "writeAttributes: new ClientAttributes().withStandardAttributes({ email: true, fullname: true })",
+    caughtBy: clientTest,
+  },
+  {
+    breaks: "a changed e-mail counts before it is verified",
+    in: identity,
+    from: "keepOriginal: { email: true },",
+    to: "",
+    caughtBy: signUpTest,
+  },
+  {
+    breaks: "a short password will do",
+    in: identity,
+    from: "minLength: 12",
+    to: "minLength: 8",
+    caughtBy: signUpTest,
+  },
+  {
+    breaks: "a code by mail stands in for a password",
+    in: identity,
+    from: "featurePlan: FeaturePlan.ESSENTIALS,",
+    to: "featurePlan: FeaturePlan.ESSENTIALS, signInPolicy: { allowedFirstAuthFactors: { password: true, emailOtp: true } },",
+    caughtBy: waysInTest,
+  },
+  {
+    breaks: "machines may sign in too",
+    in: identity,
+    from: "this.welcomeNewCustomers(environment, code);",
+    to: 'this.welcomeNewCustomers(environment, code);\n    this.pool.addResourceServer("Machines", { identifier: "machines" });',
+    caughtBy: waysInTest,
+  },
+  {
+    breaks: "prod sends its codes to whatever runs on the customer's machine",
+    in: environments,
+    from: 'callbackUrls: ["https://bookshop.example/callback"]',
+    to: 'callbackUrls: ["http://localhost:5173/callback"]',
+    caughtBy: addressesTest,
+  },
+  {
+    breaks: "prod takes pages without TLS for its own",
+    in: environments,
+    from: 'origins: ["https://bookshop.example"]',
+    to: 'origins: ["http://bookshop.example"]',
+    caughtBy: addressesTest,
   },
   {
     breaks: "the table takes as many units as the account may",

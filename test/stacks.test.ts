@@ -312,9 +312,37 @@ describe.each([
           RequireUppercase: true,
           RequireNumbers: true,
           RequireSymbols: true,
+          TemporaryPasswordValidityDays: 3,
         },
       },
     });
+  });
+
+  test("nobody comes in but by a password of this pool, typed on Cognito's own page", () => {
+    const userPool = theOnly("AWS::Cognito::UserPool", of.identity).Properties;
+    expect(userPool.Policies.SignInPolicy?.AllowedFirstAuthFactors ?? ["PASSWORD"]).toEqual(["PASSWORD"]);
+    expect(Object.keys(userPool.LambdaConfig)).toEqual(["PostConfirmation"]);
+    for (const setting of ["DeviceConfiguration", "WebAuthnRelyingPartyID"])
+      expect(userPool).not.toHaveProperty(setting);
+    const otherWaysIn = [
+      "UserPoolIdentityProvider",
+      "UserPoolResourceServer",
+      "UserPoolUser",
+      "IdentityPool",
+    ];
+    for (const way of otherWaysIn) expect(idsOf(`AWS::Cognito::${way}`, ...everything)).toEqual([]);
+  });
+
+  test("codes and signed-out customers go to pages behind TLS, and of dev to its developers' machine too", () => {
+    const { CallbackURLs, LogoutURLs } = theOnly("AWS::Cognito::UserPoolClient", of.api).Properties;
+    const { AllowOrigins } = theOnly("AWS::ApiGatewayV2::Api", of.api).Properties.CorsConfiguration;
+    const developers = name === "dev" ? "|http://localhost:[0-9]+" : "";
+    const allowed = new RegExp(`^(https://[a-z0-9.-]+${developers})(/[^*#?]*)?$`);
+    for (const address of [...CallbackURLs, ...LogoutURLs, ...AllowOrigins]) {
+      const { "Fn::Join": ofApi } = address;
+      if (ofApi) expect(ofApi[1][0]).toBe("https://");
+      else expect(address).toMatch(allowed);
+    }
   });
 
   test("a new customer is welcomed by a function that only this pool may call", () => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 
 const root = new URL("../../", import.meta.url);
 const wanted = readFileSync(new URL("package-lock.json", root), "utf8");
+const { allowScripts } = JSON.parse(readFileSync(new URL("package.json", root), "utf8"));
 const stamp = new URL("node_modules/.installed-lock.json", root);
 
 if (Number(process.versions.node.split(".")[0]) < 20) {
@@ -13,16 +14,21 @@ if (Number(process.versions.node.split(".")[0]) < 20) {
 }
 if (!existsSync(stamp) || readFileSync(stamp, "utf8") !== wanted) {
   console.error("Installing packages, once: this takes a minute ...");
-  const npm = process.platform === "win32" ? "npm.cmd" : "npm";
+  // not every npm knows allowScripts: none is to run, and then those that may
+  npm("ci", "--ignore-scripts", "--no-audit", "--no-fund");
+  npm("rebuild", ...Object.keys(allowScripts).filter((name) => allowScripts[name]));
+  writeFileSync(stamp, wanted);
+}
+
+function npm(...args) {
+  const isWindows = process.platform === "win32";
   const options = {
     cwd: fileURLToPath(root),
     stdio: ["ignore", "ignore", "inherit"],
-    shell: npm === "npm.cmd",
+    shell: isWindows,
   };
-  const { status } = spawnSync(npm, ["ci", "--no-audit", "--no-fund", "--loglevel=error"], options);
-  if (status !== 0) {
-    console.error("The packages could not be installed: see above.");
-    process.exit(1);
-  }
-  writeFileSync(stamp, wanted);
+  const { status } = spawnSync(isWindows ? "npm.cmd" : "npm", [...args, "--loglevel=error"], options);
+  if (status === 0) return;
+  console.error("The packages could not be installed: see above.");
+  process.exit(1);
 }

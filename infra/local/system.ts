@@ -8,6 +8,7 @@ import { createTable, openDynamoDb } from "./dynamodb.ts";
 import { forgetCredentials, localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
 import { describeTarget, type Running } from "./running-system.ts";
+import { isLocal } from "./user-pool/local-addresses.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
 
 export type System = {
@@ -87,8 +88,13 @@ export async function startSystem(options: {
       folder: folder && resolve(folder),
     };
     open((incoming, outgoing) => {
+      const { host, origin, "x-amz-target": target } = incoming.headers;
+      // a foreign name that leads to this machine makes another site's page look like one of ours
+      if (!isLocal(`http://${host}`))
+        return outgoing.writeHead(403, { "content-type": "application/json" }).end('{"message":"Forbidden"}');
       const path = (incoming.url ?? "/").split("?")[0] ?? "/";
-      if (path === "/" && incoming.headers["x-amz-target"] === describeTarget)
+      // the tools ask this, and no page: a browser says where a post comes from
+      if (path === "/" && target === describeTarget && origin === undefined)
         return outgoing.end(JSON.stringify(running));
       const serve = pool.owns(incoming.method ?? "", path) ? signIn : shop;
       // a client that goes away in the middle of its request

@@ -11,7 +11,8 @@ const file = join(folder, "api.d.ts");
 const generator = join(folder, "node_modules/openapi-typescript/bin/cli.js");
 const run = promisify(execFile);
 
-if (!existsSync(generator)) await run("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder });
+if (!existsSync(generator))
+  await run("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: folder });
 const shop = await startShop(["--in-memory"]);
 const { stdout } = await run(process.execPath, [generator, `${shop.url}/openapi.json`], {
   maxBuffer: 4 * 1024 * 1024,

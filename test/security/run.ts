@@ -12,7 +12,10 @@ const lists: Record<string, string> = {
   "key-server.test.ts": "Tokens: the key server",
   "sessions.test.ts": "Tokens: sessions that have ended",
   "hostile-input.test.ts": "Hostile input, by hand",
+  "hosted-sign-in.test.ts": "Hosted sign-in",
+  "local-system.test.ts": "The local system, to a page",
   "abuse.test.ts": "Abuse and cost",
+  "supply-chain.test.ts": "Supply chain",
   "fences.test.ts": "Fences, each taken away once",
 };
 

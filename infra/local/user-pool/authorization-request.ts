@@ -11,7 +11,7 @@ export type AuthorizationRequest = {
 };
 
 /** The scopes that the client may ask for. */
-export const scopes = ["openid", "email", "profile"];
+export const scopes = ["openid", "email"];
 
 /**
  * Reads an application's request, or says how to refuse it: on a page of our own as long as it is not certain

@@ -89,7 +89,9 @@ export function hostedSignIn(pool: {
       const form = Credentials.safeParse(await c.req.parseBody());
       const { email, password, newPassword } = form.data ?? { email: "", password: "" };
       try {
-        const { cookie, session } = sessions.open((await enter(email, password, newPassword)).sub);
+        const { sub } = await enter(email, password, newPassword);
+        sessions.close(getCookie(c, cookieName));
+        const { cookie, session } = sessions.open(sub);
         setCookie(c, cookieName, cookie, {
           httpOnly: true,
           sameSite: "Lax",

@@ -26,6 +26,7 @@ export const pageHeaders = {
   "X-Frame-Options": "DENY",
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
+  "Cache-Control": "no-store",
 };
 
 type Html = ReturnType<typeof html>;
