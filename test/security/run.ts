@@ -8,6 +8,7 @@ import { basename, join } from "node:path";
 
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
+  "access.test.ts": "Whose things, and which role",
   "hostile-input.test.ts": "Hostile input, by hand",
 };
 
