@@ -20,4 +20,5 @@ const shown = (bytes: Buffer, headers: Record<string, string>): Answer =>
     ...headers,
     "cache-control": "public, max-age=3600",
     "content-security-policy": contentSecurityPolicy,
+    "referrer-policy": "no-referrer",
   });

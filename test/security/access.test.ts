@@ -4,16 +4,15 @@ import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { operations } from "../../functions/openapi/operations.ts";
 import { type FunctionName, type Route, type RouteKeysOf, routeKey, routes } from "../../functions/routes.ts";
 import { localClient } from "../../infra/local/dynamodb.ts";
-import { routed } from "../../infra/local/event.ts";
-import type { Handler } from "../../infra/local/gateway.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { newBookId, newCartId, newOrderId } from "../../shared/ids.ts";
 import type { Answer } from "../description.ts";
 import { marked } from "../faults/mark.ts";
 import { storeProxy } from "../faults/store-proxy.ts";
-import { aBook, caller, issueTokens, type Person } from "../given.ts";
+import { aBook, caller, type Person } from "../given.ts";
 import { held, inProcess, type Reply } from "../shop.ts";
-import { exactRequest } from "./exact-request.ts";
+import { overTheWire, type Sent, toTheHandler } from "./exact-requests.ts";
+import { inGroups } from "./in-groups.ts";
 
 // Who may do what, and to whose things. Nothing that a request says but its token makes it another customer's.
 
@@ -21,7 +20,7 @@ type RouteKey = RouteKeysOf<FunctionName>;
 type Headers = Record<string, string>;
 type Asked = { method: string; target: string; headers?: Headers; body?: unknown };
 
-const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "", TABLE_NAME, USER_POOL_ID } = inject("variables");
+const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "", TABLE_NAME } = inject("variables");
 const form = (title: string) => ({ title, authors: ["An Author"], price: { amount: 100, currency: "USD" } });
 
 /** Customers' partitions that the store was asked about, by the request that asked. */
@@ -45,21 +44,18 @@ const bearer = (who: Person | null): Headers => (who ? { authorization: `Bearer 
 let asked = 0;
 
 /** @throws Error where a customer's request has looked at what is another customer's */
-async function throughHandlers(who: Person | null, { method, target, headers = {}, body }: Asked) {
+async function throughHandlers(who: Person | null, { method, target, headers = {}, body }: Sent) {
   const mark = `request ${++asked}`;
-  const reply = await marked(mark, () => inProcess(method, target, headers, body as string));
+  const reply = await marked(mark, () => inProcess(method, target, headers, body));
   const others = [...(touched.get(mark) ?? [])].filter((one) => one !== `CUSTOMER#${who?.sub}`);
   if (!target.startsWith("/api/admin/") && others.length > 0)
     throw new Error(`${method} ${target} of ${who?.sub} touched ${others}`);
   return reply;
 }
 
-async function overTheWire(_: Person | null, { method, target, headers, body }: Asked): Promise<Reply> {
-  const answer = await exactRequest(method, target, headers, body as string);
-  return held({ method, target, body: body as string }, answer);
-}
+const overHttp = async (_: Person | null, sent: Sent): Promise<Reply> => held(sent, await overTheWire(sent));
 
-const ways = { "in process": throughHandlers, "over HTTP": overTheWire };
+const ways = { "in process": throughHandlers, "over HTTP": overHttp };
 type Way = keyof typeof ways;
 const bothWays = Object.keys(ways) as Way[];
 
@@ -72,27 +68,17 @@ function ask(way: Way, who: Person | null, { headers, body, ...request }: Asked)
   });
 }
 
-/** Someone in these groups and no others. */
-async function inGroups(...groups: ("customers" | "admins")[]): Promise<Person> {
-  const email = `access-${randomUUID()}@example.com`;
-  await issueTokens(email, groups.includes("admins") ? "admins" : undefined);
-  if (!groups.includes("customers")) {
-    const answer = await fetch(inject("url"), {
-      method: "POST",
-      headers: { "x-amz-target": "AWSCognitoIdentityProviderService.AdminRemoveUserFromGroup" },
-      body: JSON.stringify({ UserPoolId: USER_POOL_ID, Username: email, GroupName: "customers" }),
-    });
-    if (!answer.ok) throw new Error(`Still a customer: ${await answer.text()}`);
-  }
-  return caller((await issueTokens(email)).access_token, email);
-}
+const person = async (...groups: ("customers" | "admins")[]): Promise<Person> => {
+  const { token, email } = await inGroups(groups);
+  return caller(token, email);
+};
 
 const roles = {
   none: async () => null,
-  customer: () => inGroups("customers"),
-  admin: () => inGroups("admins"),
-  both: () => inGroups("customers", "admins"),
-  neither: () => inGroups(),
+  customer: () => person("customers"),
+  admin: () => person("admins"),
+  both: () => person("customers", "admins"),
+  neither: () => person(),
 };
 type Role = keyof typeof roles;
 const everyRole = Object.keys(roles) as Role[];
@@ -437,22 +423,11 @@ describe("a key that another has used", () => {
   });
 });
 
-/** Straight to the handler or over the wire, as it stands, and not held against the description, which has no such method. */
-const exactly: Record<Way, (method: string, target: string, headers?: Headers) => Promise<Answer>> = {
-  "over HTTP": exactRequest,
-  "in process": async (method, target, headers = {}) => {
-    const one = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-    const request = routed({ method, target, headers: one, body: Buffer.alloc(0) });
-    if (!request) return { status: 400, headers: new Headers(), text: "" };
-    return handled(request.functionName, request.event);
-  },
+/** Not held against the description, which has no such methods. */
+const exactly: Record<Way, (sent: Sent) => Promise<Answer>> = {
+  "in process": (sent) => toTheHandler(sent),
+  "over HTTP": (sent) => overTheWire(sent),
 };
-
-async function handled(name: string, event: Parameters<Handler>[0]): Promise<Answer> {
-  const { handler } = (await import(`../../functions/${name}.ts`)) as { handler: Handler };
-  const { statusCode = 200, headers, body = "" } = await handler(event, {});
-  return { status: statusCode, headers: new Headers(headers as Headers), text: body };
-}
 
 /** Ways to say in a request who or what it is, other than its token, method and path. */
 const beside: Record<string, () => [query: string, headers: Headers]> = {
@@ -505,7 +480,7 @@ describe.each(bothWays)("%s", (way) => {
     ["/docs/..%2Fapi%2Fadmin%2Forders", 404],
     ["/docs/%2e%2e", 404],
   ])("the path %s leads a customer to nothing of staff's: %i", async (target, status) => {
-    const answer = await exactly[way]("GET", target, bearer(eve));
+    const answer = await exactly[way]({ method: "GET", target, headers: bearer(eve) });
 
     expect(answer.status).toBe(status);
     expect(answer.text).not.toContain("customerId");
@@ -515,7 +490,7 @@ describe.each(bothWays)("%s", (way) => {
     "the method %s does and shows nothing",
     async (method) => {
       for (const target of ["/api/cart", "/api/orders", "/api/admin/orders", "/api/books"]) {
-        const { status, text } = await exactly[way](method, target, bearer(boss));
+        const { status, text } = await exactly[way]({ method, target, headers: bearer(boss) });
 
         expect([target, status, /"(items|lines)"/.test(text)]).toEqual([target, 405, false]);
       }
@@ -582,18 +557,12 @@ test("what an event says of its caller beside the token counts for nothing", asy
     [eve, "/api/admin/orders", 403],
     [null, "/api/orders", 401],
   ] as const) {
-    const headers = Object.fromEntries(Object.entries(bearer(who)).map(([name, value]) => [name, [value]]));
-    const request = routed({ method: "GET", target, headers, body: Buffer.alloc(0) });
-    if (!request) throw new Error("no such route");
-    const forged = {
-      ...request.event,
-      requestContext: { ...request.event.requestContext, authorizer: { jwt: { claims, scopes: ["admin"] } } },
-    };
-
-    const [plain, dressed] = [
-      await handled(request.functionName, request.event),
-      await handled(request.functionName, forged as typeof request.event),
-    ];
+    const sent = { method: "GET", target, headers: bearer(who) };
+    const plain = await toTheHandler(sent);
+    const dressed = await toTheHandler(sent, (event) => {
+      const authorizer = { jwt: { claims, scopes: ["admin"] } };
+      return { ...event, requestContext: { ...event.requestContext, authorizer } } as typeof event;
+    });
 
     expect(plain.status).toBe(status);
     expect(bytes(dressed)).toEqual(bytes(plain));

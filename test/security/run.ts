@@ -10,6 +10,7 @@ const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
   "access.test.ts": "Whose things, and which role",
   "hostile-input.test.ts": "Hostile input, by hand",
+  "leaks.test.ts": "Nothing leaks",
 };
 
 type Case = { fullName: string; status: string; meta: { shown?: string }; failureMessages: string[] };
