@@ -473,7 +473,6 @@ describe.each(bothWays)("%s", (way) => {
     ["/api/admin/orders%00", 404],
     ["/api/admin/orders%20", 404],
     ["/api/admin/orders#x", 404],
-    ["/api/admin%2Forders", 405],
     ["/..%5Capi%5Cadmin%5Corders", 404],
     ["http://127.0.0.1/api/admin/orders", 404],
     ["/api/admin/orders/", 308],
