@@ -21,4 +21,5 @@ const shown = (bytes: Buffer, headers: Record<string, string>): Answer =>
     "cache-control": "public, max-age=3600",
     vary: "Origin",
     "content-security-policy": contentSecurityPolicy,
+    "referrer-policy": "no-referrer",
   });

@@ -76,8 +76,11 @@ const rendered: Middleware = {
 
 function failure(error: unknown, event: Event): Answer {
   if (error instanceof Refusal) return { status: error.status, headers: error.headers, body: error.problem };
-  const { name, message, stack } = error as Error;
-  logLine({ requestId: event.requestContext.requestId, error: name, message, stack });
+  const { name, message, stack = "", $metadata } = error as Error & { $metadata?: object };
+  // what AWS says of a request may repeat what a customer wrote
+  const said = $metadata ? {} : { message };
+  const frames = stack.split("\n").filter((line) => /^ {4}at /.test(line));
+  logLine({ requestId: event.requestContext.requestId, error: name, ...said, frames });
   const problem = {
     type: "about:blank",
     title: "Internal Server Error",
@@ -95,6 +98,7 @@ function render(event: Event, { status, headers, body }: Answer): Result {
         "content-type": status < 400 ? "application/json" : "application/problem+json",
       }),
       "cache-control": "private, no-store",
+      "strict-transport-security": "max-age=31536000",
       "x-content-type-options": "nosniff",
       ...headers,
       "x-request-id": event.requestContext.requestId,

@@ -15,11 +15,14 @@ import {
   putBook,
   readBooks,
 } from "./table/books.ts";
+import { changeableCart } from "./table/carts.ts";
 import { parseKeyRecord, putKeyRecord, recordKey } from "./table/key-records.ts";
-import { bookKey } from "./table/keys.ts";
+import { bookKey, cartKey } from "./table/keys.ts";
 import { listByStatus, readOrder, readOrders, type StoredOrder } from "./table/orders.ts";
 import { sortable } from "./text.ts";
 import { moveOrder } from "./transition.ts";
+
+// A token outlives its account, so whoever changes something is looked up in the cart's place, as customers are.
 
 export type BookAnswer = { book: Book; replayed: boolean };
 
@@ -48,11 +51,13 @@ export async function listShelf(
 /** Adds a book to the catalogue, under an id of ours. */
 export async function createBook(request: Request, form: z.infer<typeof NewBook>): Promise<BookAnswer> {
   const { table, customerId, requestId, key } = request;
-  if (key) {
-    const [record] = await table.read([recordKey(customerId, key)]);
-    const known = parseKeyRecord(record, key);
-    if (known) return { book: await bookMade(request, known.made), replayed: true };
-  }
+  const [cart, record] = await table.read([
+    cartKey(customerId),
+    ...(key ? [recordKey(customerId, key)] : []),
+  ]);
+  changeableCart(cart);
+  const done = key && parseKeyRecord(record, key);
+  if (done) return { book: await bookMade(request, done.made), replayed: true };
   for (;;) {
     const book: Book = { bookId: newBookId(), ...form, price: form.price.amount, revision: 1 };
     const refused = await table.write(
@@ -85,7 +90,12 @@ async function writeChanges(
   seen: string | undefined,
 ): Promise<BookAnswer> {
   const { table, customerId, requestId, key } = request;
-  const [item, keyRecord] = await table.read([bookKey(bookId), ...(key ? [recordKey(customerId, key)] : [])]);
+  const [cart, item, keyRecord] = await table.read([
+    cartKey(customerId),
+    bookKey(bookId),
+    ...(key ? [recordKey(customerId, key)] : []),
+  ]);
+  changeableCart(cart);
   if (key && parseKeyRecord(keyRecord, key)) return { book: await bookMade(request, bookId), replayed: true };
   const changes = { ...form, ...(form.price && { price: form.price.amount }) } as BookChanges;
   let book = parseBook(item);
@@ -149,7 +159,11 @@ export async function findAnyOrder({ table, notes }: Request, orderId: string): 
 
 /** Moves anyone's order on. @throws Refusal `invalid-transition` */
 export async function moveAnyOrder(request: Request, orderId: string, to: Status): Promise<Order> {
-  const order = await findAnyOrder(request, orderId);
+  const [[cart], order] = await Promise.all([
+    request.table.read([cartKey(request.customerId)]),
+    findAnyOrder(request, orderId),
+  ]);
+  changeableCart(cart);
   return moveOrder({ ...request, by: "staff", who: request.customerId }, order, to, staffMayMove[to]);
 }
 

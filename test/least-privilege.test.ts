@@ -53,13 +53,13 @@ const expected: Record<keyof typeof functions, Record<string, string[]>> = {
     "table DeleteItem": ["CUSTOMER#/KEY#"],
   },
   "staff-books": {
-    "table BatchGetItem": ["BOOK#/BOOK", "CUSTOMER#/KEY#"],
+    "table BatchGetItem": ["BOOK#/BOOK", "CUSTOMER#/CART", "CUSTOMER#/KEY#"],
     "table PutItem": ["BOOK#/BOOK", "CUSTOMER#/KEY#"],
     "table UpdateItem": ["BOOK#/BOOK"],
     "index Query": ["CATALOGUE", "WITHDRAWN"],
   },
   "staff-orders": {
-    "table BatchGetItem": ["CUSTOMER#/ORDER#"],
+    "table BatchGetItem": ["CUSTOMER#/CART", "CUSTOMER#/ORDER#"],
     "table UpdateItem": ["BOOK#/BOOK", "CUSTOMER#/ORDER#"],
     "index Query": ["STATUS#"],
   },

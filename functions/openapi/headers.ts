@@ -10,11 +10,19 @@ export const headers = {
     description: "Who may keep the answer, and for how long.",
     schema: { const: "private, no-store" },
   },
+  "Strict-Transport-Security": {
+    description: "From now on over HTTPS alone; without HTTPS it says nothing.",
+    schema: { const: "max-age=31536000" },
+  },
   "X-Content-Type-Options": { description: "The type is as it says.", schema: { const: "nosniff" } },
   "Content-Encoding": { description: "How it is compressed.", schema: { const: "gzip" } },
   "Content-Security-Policy": {
     description: "What the page may load: nothing of other origins.",
     schema: { type: "string", pattern: "^default-src 'none'" },
+  },
+  "Referrer-Policy": {
+    description: "Nobody hears from the page where a person came from.",
+    schema: { const: "no-referrer" },
   },
   ETag: {
     description: "Names what was seen, for an If-Match.",
@@ -37,7 +45,12 @@ export const headers = {
 } as const;
 
 /** Of every answer that is the shop's own. */
-const ofEveryAnswer = ["X-Request-Id", "Cache-Control", "X-Content-Type-Options"] as const;
+const ofEveryAnswer = [
+  "X-Request-Id",
+  "Cache-Control",
+  "Strict-Transport-Security",
+  "X-Content-Type-Options",
+] as const;
 
 /** A header that is always there, or may be. */
 export const header = (name: HeaderName, required: boolean): object => ({ ...headers[name], required });

@@ -913,6 +913,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 [name: string]: unknown;
@@ -945,6 +947,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -967,6 +970,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -981,6 +985,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 /** @description In seconds. */
@@ -997,6 +1003,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1009,6 +1016,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1023,6 +1031,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 /** @description How to say who calls. */
@@ -1041,6 +1051,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 [name: string]: unknown;
@@ -1055,6 +1067,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1069,6 +1082,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 [name: string]: unknown;
@@ -1083,6 +1098,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1095,6 +1111,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1109,6 +1126,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 [name: string]: unknown;
@@ -1123,6 +1142,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1135,6 +1155,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1147,6 +1168,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 /** @description Where it is. */
                 Location?: string;
@@ -1161,6 +1183,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 /** @description Names what was seen, for an If-Match. */
                 ETag: string;
@@ -1177,6 +1200,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 /** @description In seconds. */
@@ -1193,6 +1218,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1205,6 +1231,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1219,6 +1246,8 @@ export interface components {
                 "X-Request-Id"?: string;
                 /** @description Who may keep the answer, and for how long. */
                 "Cache-Control"?: "private, no-store";
+                /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+                "Strict-Transport-Security"?: "max-age=31536000";
                 /** @description The type is as it says. */
                 "X-Content-Type-Options"?: "nosniff";
                 [name: string]: unknown;
@@ -1233,6 +1262,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 [name: string]: unknown;
             };
@@ -1245,6 +1275,7 @@ export interface components {
             headers: {
                 "X-Request-Id": components["headers"]["X-Request-Id"];
                 "Cache-Control": components["headers"]["Cache-Control"];
+                "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                 "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                 /** @description Names what was seen, for an If-Match. */
                 ETag: string;
@@ -1262,6 +1293,8 @@ export interface components {
         "X-Request-Id": string;
         /** @description Who may keep the answer, and for how long. */
         "Cache-Control": "private, no-store";
+        /** @description From now on over HTTPS alone; without HTTPS it says nothing. */
+        "Strict-Transport-Security": "max-age=31536000";
         /** @description The type is as it says. */
         "X-Content-Type-Options": "nosniff";
     };
@@ -1284,6 +1317,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     /** @description Who may keep the answer, and for how long. */
                     "Cache-Control": "public, max-age=3600";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -1317,9 +1351,12 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     /** @description Who may keep the answer, and for how long. */
                     "Cache-Control": "public, max-age=3600";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description What the page may load: nothing of other origins. */
                     "Content-Security-Policy": string;
+                    /** @description Nobody hears from the page where a person came from. */
+                    "Referrer-Policy": "no-referrer";
                     [name: string]: unknown;
                 };
                 content: {
@@ -1354,9 +1391,12 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     /** @description Who may keep the answer, and for how long. */
                     "Cache-Control": "public, max-age=3600";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description What the page may load: nothing of other origins. */
                     "Content-Security-Policy": string;
+                    /** @description Nobody hears from the page where a person came from. */
+                    "Referrer-Policy": "no-referrer";
                     /** @description How it is compressed. */
                     "Content-Encoding": "gzip";
                     [name: string]: unknown;
@@ -1405,6 +1445,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     /** @description Who may keep the answer, and for how long. */
                     "Cache-Control": "public, max-age=60";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -1461,6 +1502,7 @@ export interface operations {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     /** @description Who may keep the answer, and for how long. */
                     "Cache-Control": "public, max-age=60";
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1525,6 +1567,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1592,6 +1635,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1652,6 +1696,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1712,6 +1757,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1782,6 +1828,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -1837,6 +1884,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -1942,6 +1990,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Where it is. */
                     Location: string;
@@ -2030,6 +2079,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2110,6 +2160,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2193,6 +2244,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2293,6 +2345,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2335,6 +2388,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2410,6 +2464,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -2470,6 +2525,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -2549,6 +2605,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     /** @description Names what was seen, for an If-Match. */
                     ETag: string;
@@ -2622,6 +2679,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2708,6 +2766,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };
@@ -2799,6 +2858,7 @@ export interface operations {
                 headers: {
                     "X-Request-Id": components["headers"]["X-Request-Id"];
                     "Cache-Control": components["headers"]["Cache-Control"];
+                    "Strict-Transport-Security": components["headers"]["Strict-Transport-Security"];
                     "X-Content-Type-Options": components["headers"]["X-Content-Type-Options"];
                     [name: string]: unknown;
                 };

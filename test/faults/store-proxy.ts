@@ -26,7 +26,9 @@ export type Fault =
   /** drop-reply, and the ten minutes of the ClientRequestToken are over before the retry */
   | "strip-token"
   /** a batch read in two halves, with time for a write between them */
-  | "torn";
+  | "torn"
+  /** refused for good, in words that repeat what was sent */
+  | "repeat";
 
 /** What a write can meet. */
 export const writeFaults: readonly Fault[] = [
@@ -135,6 +137,10 @@ export async function storeProxy(endpoint: string, director: Director): Promise<
       case "garbage":
         await forward(text);
         return answer({ status: 200, body: "<html>Bad Gateway</html>" });
+      case "repeat": {
+        const problem = { __type: "com.amazon.coral.validate#ValidationException", message: text };
+        return answer({ status: 400, body: JSON.stringify(problem) });
+      }
       case "torn": {
         const [[tableName, { Keys, ...how }]] = Object.entries(input.RequestItems) as [
           [string, { Keys: unknown[] }],

@@ -86,7 +86,7 @@ export function hostedSignIn(pool: {
     app.use(path, withPageHeaders);
     app.get(path, asking, (c) => c.html(page({ query: queryOf(c).toString() })));
     app.post(path, fromOurPage, asking, async (c) => {
-      const form = Credentials.safeParse(await c.req.parseBody());
+      const form = Credentials.safeParse(await c.req.parseBody().catch(() => ({})));
       const { email, password, newPassword } = form.data ?? { email: "", password: "" };
       try {
         const { sub } = await enter(email, password, newPassword);

@@ -24,7 +24,6 @@ export const pageHeaders = {
     "base-uri 'none'",
   ].join("; "),
   "X-Frame-Options": "DENY",
-  "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
   "Cache-Control": "no-store",
 };

@@ -34,7 +34,6 @@ export function tokenEndpoints(pool: {
   ]);
 
   app.post("/oauth2/token", async (c) => {
-    c.header("Cache-Control", "no-store");
     const form = await formOf(c);
     if (form.client_id !== clientId) return refuseClient(c, form);
     const grant = grants.get(form.grant_type ?? "");

@@ -61,6 +61,12 @@ export async function openUserPool(options: {
   };
 
   const app = new Hono();
+  // tokens, codes and people's addresses: no cache keeps any
+  app.use(async (c, next) => {
+    await next();
+    c.header("Cache-Control", "no-store");
+    c.header("X-Content-Type-Options", "nosniff");
+  });
   app.use(bodyLimit({ maxSize: 65_536 }));
   const allowed = cors({
     origin: (origin) => (isLocal(origin) ? origin : null),
