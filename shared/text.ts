@@ -1,12 +1,16 @@
 import * as z from "zod/mini";
 
+const control = "\\x00-\\x1F\\x7F-\\x9F";
+/** No control character, and one to see: for those who read the API's description, in whatever dialect. */
+const oneLine = `^[^${control}]*[^\\s${control}][^${control}]*$`;
+
 /** 1 to `most` characters of one line, with something to see in it. */
 export const Text = (most: number) =>
   z.string().check(
     z.refine((text) => text.isWellFormed() && !/\p{Cc}/u.test(text), "Must be one line of plain text"),
     z.refine((text) => /\S/.test(text) && [...text].length <= most, `Must have 1 to ${most} characters`),
     // what JSON Schema can say of it
-    z.meta({ minLength: 1, maxLength: most, pattern: "\\S" }),
+    z.meta({ minLength: 1, maxLength: most, pattern: oneLine }),
   );
 
 /** How titles are compared and sorted: without case, accents and double spaces; at most 200 characters. */

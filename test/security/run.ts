@@ -9,6 +9,9 @@ import { basename, join } from "node:path";
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
   "hostile-input.test.ts": "Hostile input, by hand",
+  "hostile-wire.test.ts": "Hostile input, on the wire",
+  "fuzz.test.ts": "Hostile input, generated",
+  "schemathesis.test.ts": "Hostile input, by Schemathesis",
 };
 
 type Case = { fullName: string; status: string; meta: { shown?: string }; failureMessages: string[] };

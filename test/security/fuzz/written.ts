@@ -12,11 +12,11 @@ export function whenWritten(tell: (keys: Key[]) => void): { stop(): void } {
   const watch = (message: unknown) => {
     const { request } = message as { request: ClientRequest };
     if (request.getHeader("x-amz-target") !== "DynamoDB_20120810.TransactWriteItems") return;
-    const { end } = request;
-    request.end = (body: Buffer) => {
-      const keys = keysOf(JSON.parse(body.toString()));
+    const end = request.end.bind(request);
+    request.end = (body: unknown) => {
+      const keys = keysOf(JSON.parse(String(body)));
       request.prependOnceListener("response", ({ statusCode }) => statusCode === 200 && tell(keys));
-      return end.call(request, body, () => {});
+      return end(body);
     };
   };
   subscribe(created, watch);
