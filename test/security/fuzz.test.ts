@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { routeKey, routes } from "../../functions/routes.ts";
 import { Description } from "../description.ts";
+import type { Live } from "./fuzz/cast.ts";
 import { kindOf, kindsIn, unrouted } from "./fuzz/coverage.ts";
 import { type Asked, requestsOf, unroutedRequests } from "./fuzz/requests.ts";
 import type { Schema } from "./fuzz/schema.ts";
@@ -65,7 +66,7 @@ function requestsFor(operation: string): fc.Arbitrary<Asked> {
   if (operation === unrouted) return unroutedRequests(document, stage.live);
   const [method = "", path = ""] = operation.split(" ");
   const by = (name: string) =>
-    requestsOf(document, { method, path, who: name, live: { ...stage.live, ...stage.people[name]?.own } });
+    requestsOf(document, { method, path, who: name, live: knownTo(stage.people[name]?.own ?? {}) });
   const { who } = routes.find((route) => routeKey(route) === operation) as (typeof routes)[number];
   const strangers = ["nobody", "stranger", "outsider", who === "admin" ? "shopper" : "staff"];
   const meant =
@@ -76,6 +77,15 @@ function requestsFor(operation: string): fc.Arbitrary<Asked> {
   );
 }
 
+/** Everything, and as often as all that what is one's own. */
+const knownTo = (own: Live): Live =>
+  Object.fromEntries(
+    Object.entries(stage.live).map(([name, all]) => {
+      const { [name]: mine = all } = own;
+      return [name, all.flatMap((value, index) => [value, mine[index % mine.length] ?? value])];
+    }),
+  );
+
 async function judge(asked: Asked): Promise<void> {
   const { answer, wrote } = await stage.ask(asked);
   sent[asked.through]++;
@@ -84,6 +94,7 @@ async function judge(asked: Asked): Promise<void> {
   received.set(outcome, (received.get(outcome) ?? 0) + 1);
   expect(answer.status).toBeLessThan(500);
   if (answer.status >= 300 || asked.method === "GET") expect(wrote).toEqual([]);
+  else if (answer.status === 201) expect(wrote.length > 0).toBe(!answer.headers.has("idempotency-replayed"));
   if (answer.status >= 400) expect(answer.text + [...answer.headers].join()).not.toContain(canary);
 }
 

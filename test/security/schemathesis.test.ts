@@ -13,7 +13,7 @@ import { installPackages, missingPython, programsOf } from "../python-packages.t
 const missing = missingPython("schemathesis", 10);
 const at = (file: string) => join(import.meta.dirname, "schemathesis", file);
 const seed = 1;
-const examples = 30;
+const examples = 10;
 
 type Run = {
   operations: { tested: number };
@@ -49,7 +49,7 @@ test.skipIf(missing)(
       task.meta.shown = `Schemathesis, seed ${seed}: ${test_cases.generated} requests of ${operations.tested} operations, ${failures.length} findings`;
       expect(failures, said).toEqual([]);
       expect(errors, said).toEqual([]);
-      expect(test_cases.generated).toBeGreaterThan(1000);
+      expect(test_cases.generated).toBeGreaterThan(500);
     } finally {
       await shop.stop();
       rmSync(folder, { recursive: true });

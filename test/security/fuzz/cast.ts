@@ -44,10 +44,10 @@ export async function theCast(): Promise<{ people: Record<string, Caller>; live:
 
   const seenBefore = await inTheCart(shopper, [plain]);
   const shoppersCart = await inTheCart(shopper, [{ ...tracked, quantity: 2 }]);
-  await inTheCart(full, shelf);
-  await inTheCart(many, [{ ...plain, quantity: 99 }]);
-  await inTheCart(gone, [withdrawn]);
-  await inTheCart(short, [{ ...scarce, quantity: 3 }]);
+  const fullCart = await inTheCart(full, shelf);
+  const manysCart = await inTheCart(many, [{ ...plain, quantity: 99 }]);
+  const goneCart = await inTheCart(gone, [withdrawn]);
+  const shortCart = await inTheCart(short, [{ ...scarce, quantity: 3 }]);
   const bookSeenBefore = await staff.get(`/api/admin/books/${plain.bookId}`);
   await changeBook(withdrawn.bookId, { active: false });
   await changeBook(plain.bookId, { price: { amount: 1300, currency: "USD" } });
@@ -85,14 +85,23 @@ export async function theCast(): Promise<{ people: Record<string, Caller>; live:
     "Idempotency-Key": ["used", "order-0", "new"],
     "If-Match": [...tags, `W/${tag(shoppersCart)}`, "*", '"a-tag-of-nobody"'],
   };
+  const own: Partial<Record<(typeof names)[number], Live>> = {
+    shopper: { cartId: [shoppersCart.body.cartId], "If-Match": [tag(seenBefore), tag(shoppersCart)] },
+    full: { cartId: [fullCart.body.cartId] },
+    many: { cartId: [manysCart.body.cartId] },
+    gone: { cartId: [goneCart.body.cartId], "If-Match": ["*"] },
+    short: { cartId: [shortCart.body.cartId], "If-Match": ["*"] },
+    regular: { "If-Match": [tag(regularsCart), "*"] },
+  };
   return {
     live,
     people: {
       nobody: { own: {} },
       stranger: { token: `${canary}.${canary}.${canary}`, own: {} },
       outsider: { token: (await anOutsider()).token, own: {} },
-      ...Object.fromEntries(names.map((name) => [name, { token: customers[name].token, own: {} }])),
-      shopper: { token: shopper.token, own: { "If-Match": [tag(seenBefore), tag(shoppersCart)] } },
+      ...Object.fromEntries(
+        names.map((name) => [name, { token: customers[name].token, own: own[name] ?? {} }]),
+      ),
       staff: { token: staff.token, own: { "If-Match": [tag(bookSeenBefore), tag(bookSeen)] } },
     },
   };

@@ -16,16 +16,21 @@ export type Asked = {
 
 const mostBytes = 65_536;
 const through = fc.oneof(
-  { weight: 5, arbitrary: fc.constant("handlers" as const) },
+  { weight: 3, arbitrary: fc.constant("handlers" as const) },
   { weight: 1, arbitrary: fc.constant("http" as const) },
 );
 
 /** What may stand in a header: no server takes more. */
 const headerText = /^[\t\x20-\x7E\x80-\xFF]*$/;
 const headerTexts = [...hostileTexts, '"', '"a", "b"', "W/", "*, *"].filter((text) => headerText.test(text));
-/** Pieces of a path as they go over the wire; the last three cannot be decoded. */
-const wirePieces = ["..", "%2e%2e", "a%2Fb", "%00", "%0d%0a", "%25", ";a=b", "%ff", "%", "%ED%A0%80"];
-const hostilePieces = [...wirePieces, ...hostileTexts.map((text) => encodeURIComponent(text.toWellFormed()))];
+/** Pieces of a path as they go over the wire. */
+const undecodable = ["%ff", "%", "%ED%A0%80"];
+const misleading = ["..", "%2e%2e", "a%2Fb", "%00", "%0d%0a", "%25", ";a=b"];
+const hostilePiece = fc.oneof(
+  fc.constantFrom(...undecodable),
+  fc.constantFrom(...misleading),
+  fc.constantFrom(...hostileTexts.map((text) => encodeURIComponent(text.toWellFormed()))),
+);
 const numbers = ["-0", "1.0", "1E2", "1e-400", "1e400", "9007199254740993", "00", "0x1", "NaN", '"1"', "[1]"];
 const otherTypes = ["", "text/plain", "application/x-www-form-urlencoded", "application/json;charset=utf-8"];
 const besides: Record<string, string>[] = [
@@ -51,7 +56,7 @@ export function requestsOf(
         one.name,
         mostly(
           values.valid(one.schema, one.name).map((value) => encodeURIComponent(String(value).toWellFormed())),
-          fc.constantFrom(...hostilePieces),
+          hostilePiece,
         ),
       ]),
     ),
@@ -98,7 +103,7 @@ export function requestsOf(
 /** What no operation takes: other methods, other paths, paths with a slash at the end, preflights. */
 export function unroutedRequests(document: Schema, live: Live): fc.Arbitrary<Asked> {
   const { bookId = [], orderId = [], file = [] } = live;
-  const piece = fc.constantFrom(...bookId, ...orderId, ...file, ...hostilePieces);
+  const piece = fc.oneof(fc.constantFrom(...bookId, ...orderId, ...file), hostilePiece);
   const known = fc
     .tuple(fc.constantFrom(...Object.keys(document.paths)), piece)
     .map(([path, value]) => path.replace(/\{\w+\}/, () => value));
