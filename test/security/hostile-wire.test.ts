@@ -1,7 +1,7 @@
 import { connect } from "node:net";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { beforeAll, expect, inject, test } from "vitest";
+import { openTable } from "../../shared/table/client.ts";
+import { cartKey } from "../../shared/table/keys.ts";
 import { aBook, aCustomer, type Person } from "../given.ts";
 import { held } from "../shop.ts";
 import { overWire } from "./fuzz/wire.ts";
@@ -10,7 +10,6 @@ import { overWire } from "./fuzz/wire.ts";
 
 const { hostname, port } = new URL(inject("url"));
 const canary = "canary7f3a";
-const table = DynamoDBDocumentClient.from(new DynamoDBClient());
 let ada: Person;
 let body: string;
 let authorization: string;
@@ -20,18 +19,14 @@ beforeAll(async () => {
   body = JSON.stringify({ bookId: (await aBook()).bookId });
   authorization = `Bearer ${ada.token}`;
 });
-afterAll(() => table.destroy());
 
 async function nothingIsWritten(): Promise<void> {
-  const { Items } = await table.send(
-    new QueryCommand({
-      TableName: inject("variables").TABLE_NAME,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": `CUSTOMER#${ada.sub}` },
-      ConsistentRead: true,
-    }),
-  );
-  expect(Items).toEqual([]);
+  const items = await openTable().query({
+    KeyConditionExpression: "pk = :pk",
+    ExpressionAttributeValues: { ":pk": cartKey(ada.sub).pk },
+    ConsistentRead: true,
+  });
+  expect(items).toEqual([]);
 }
 
 /** All that comes back over one connection until it is closed. */

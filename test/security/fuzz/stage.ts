@@ -79,7 +79,7 @@ export async function aStage() {
   }
 
   return {
-    /** Who may call, by name: each with what is theirs, and what is others' or nobody's. */
+    /** Who may call, by name, and all that there is to name. */
     people,
     live,
     /** The answer, and the keys of what the request has written, which is put back. */
