@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -11,6 +11,8 @@ import { installPackages, missingPython, programsOf } from "../python-packages.t
 // Others' generator on the served document, against a local system of its own, over HTTP.
 
 const missing = missingPython("schemathesis", 10);
+// past Vitest, which is silent about what is skipped
+if (missing) writeSync(2, `skipped: ${missing}\n`);
 const at = (file: string) => join(import.meta.dirname, "schemathesis", file);
 const seed = 1;
 const examples = 10;
