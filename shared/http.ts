@@ -34,7 +34,8 @@ type Context = LambdaContext & { notes: Notes; started: number; outcome: Answer 
 type Result = APIGatewayProxyStructuredResultV2;
 
 const mostBytes = 65_536;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+// JSON begins with no byte order mark, and a decoder would hide one
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /**
  * A Lambda function of one or more routes: it goes by route key, never by path. Every answer has an X-Request-Id,

@@ -25,7 +25,7 @@ export class Description {
 
   /** What the document does not say of such an answer; undefined where it says all of it. */
   unsaid({ method, target, body }: Asked, answer: Answer): string | undefined {
-    const operation = this.#operation(method, target.split("?")[0] ?? "");
+    const operation = this.operation(method, target);
     const place = this.#followed([...operation, "responses", String(answer.status)]);
     const response = this.#at(place);
     if (!response) return `the status ${answer.status}`;
@@ -66,9 +66,9 @@ export class Description {
     return wrong && `that it takes such a body: ${wrong}`;
   }
 
-  /** The operation of a request, or that of what no route takes. */
-  #operation(method: string, path: string): Place {
-    const given = path.split("/");
+  /** Where the operation of a request stands, or that of what no route takes. */
+  operation(method: string, target: string): Place {
+    const given = (target.split("?")[0] ?? "").split("/");
     const fits = (template: string) => {
       const wanted = template.split("/");
       return (

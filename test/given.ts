@@ -50,9 +50,9 @@ export function caller(token: string, email = ""): Person {
   };
 }
 
-/** Tokens from the local user pool, as `npm run token` gets them. */
-export async function issueTokens(email: string, group?: string) {
-  const answer = await fetch(inject("url"), {
+/** Tokens from the user pool of a local system, as `npm run token` gets them. */
+export async function issueTokens(email: string, group?: string, url = inject("url")) {
+  const answer = await fetch(url, {
     method: "POST",
     headers: { "x-amz-target": "LocalUserPool.IssueTokens", "content-type": "application/x-amz-json-1.1" },
     body: JSON.stringify({ Username: email, ...(group && { Group: group }) }),

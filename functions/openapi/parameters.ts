@@ -47,5 +47,5 @@ export const idempotencyKey = {
 /** One entity tag, strong or weak, or `*`. */
 export const entityTag = {
   type: "string",
-  pattern: '^\\s*(\\*|(W/)?"[\\x21\\x23-\\x7E\\x80-\\xFF]*")\\s*$',
+  pattern: '^(\\*|(W/)?"[\\x21\\x23-\\x7E\\x80-\\xFF]*")$',
 };
