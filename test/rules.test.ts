@@ -138,7 +138,6 @@ describe("a text", () => {
   test.each([
     "",
     " ",
-    "\u200b",
     "a\nb",
     "a\u0000",
     "a\u2028b",

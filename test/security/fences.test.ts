@@ -197,8 +197,8 @@ const fences: Fence[] = [
   {
     name: "bodies are UTF-8",
     file: http,
-    from: "{ fatal: true }",
-    to: "{ fatal: false }",
+    from: "fatal: true",
+    to: "fatal: false",
     missedBy: input("a body that is not UTF-8"),
   },
   {

@@ -46,7 +46,7 @@ const lines = (...each: string[]) => `${each.join("\r\n")}\r\n\r\n`;
 const post = (...headers: string[]) =>
   lines(
     "POST /api/cart/add HTTP/1.1",
-    "Host: a",
+    "Host: localhost",
     "Content-Type: application/json",
     `Authorization: ${authorization}`,
     ...headers,
@@ -82,21 +82,21 @@ test.each<[string, number[], () => string]>([
   [
     "a method in small letters",
     [400],
-    () => lines("post /api/cart/add HTTP/1.1", "Host: a", length()) + body,
+    () => lines("post /api/cart/add HTTP/1.1", "Host: localhost", length()) + body,
   ],
-  ["no method that there is", [400], () => lines("JUMP /api/cart HTTP/1.1", "Host: a")],
+  ["no method that there is", [400], () => lines("JUMP /api/cart HTTP/1.1", "Host: localhost")],
   ["the beginning of HTTP/2", [400], () => lines("PRI * HTTP/2.0", "", "SM")],
   ["no HTTP at all", [400], () => `${canary}\r\n\r\n`],
-  ["a target with a space", [400], () => lines("GET /api/cart add HTTP/1.1", "Host: a")],
-  ["the target of a proxy", [404], () => lines("GET http://127.0.0.1/api/cart HTTP/1.1", "Host: a", closing)],
-  ["the target of the server", [404], () => lines("OPTIONS * HTTP/1.1", "Host: a", closing)],
+  ["a target with a space", [400], () => lines("GET /api/cart add HTTP/1.1", "Host: localhost")],
+  ["the target of a proxy", [404], () => lines("GET http://127.0.0.1/api/cart HTTP/1.1", "Host: localhost", closing)],
+  ["the target of the server", [404], () => lines("OPTIONS * HTTP/1.1", "Host: localhost", closing)],
   [
     "dots in a target",
     [404],
-    () => lines("POST /api/books/../cart/add HTTP/1.1", "Host: a", length(), closing) + body,
+    () => lines("POST /api/books/../cart/add HTTP/1.1", "Host: localhost", length(), closing) + body,
   ],
-  ["two slashes", [404], () => lines("POST //api/cart/add HTTP/1.1", "Host: a", length(), closing) + body],
-  ["a tunnel", [], () => lines("CONNECT 127.0.0.1:3000 HTTP/1.1", "Host: a")],
+  ["two slashes", [404], () => lines("POST //api/cart/add HTTP/1.1", "Host: localhost", length(), closing) + body],
+  ["a tunnel", [], () => lines("CONNECT 127.0.0.1:3000 HTTP/1.1", "Host: localhost")],
   ["two types", [415], () => post("Content-Type: application/json", length(), closing) + body],
   [
     "two keys that are none together",
@@ -114,7 +114,7 @@ test.each<[string, number[], () => string]>([
 test("a request hidden in the body of another is not answered", async () => {
   const hidden = post(length()) + body;
   const said = await answersTo(
-    lines("GET /api/books?limit=1 HTTP/1.1", "Host: a", `Content-Length: ${hidden.length}`, closing) + hidden,
+    lines("GET /api/books?limit=1 HTTP/1.1", "Host: localhost", `Content-Length: ${hidden.length}`, closing) + hidden,
   );
 
   expect(statusesIn(said)).toEqual([200]);
@@ -158,7 +158,7 @@ test("a path whose slash leads on keeps what is encoded in it encoded", async ()
   const { status, headers } = await overWire({ port, method: "GET", path });
 
   expect(status).toBe(308);
-  expect(headers.get("location")).toBe("/docs/%0D%0ASet-Cookie:%20a=b%5C%5Cexample.com");
+  expect(headers.get("location")).toBe("/docs/%0D%0ASet-Cookie%3A%20a%3Db%5C%5Cexample.com");
   expect(headers.has("set-cookie")).toBe(false);
 });
 
