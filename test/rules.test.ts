@@ -135,19 +135,12 @@ describe("a text", () => {
     },
   );
 
-  test.each([
-    "",
-    " ",
-    "a\nb",
-    "a\u0000",
-    "a\u2028b",
-    "a\u2029b",
-    "a\u0085b",
-    "\ud800",
-    "a".repeat(11),
-  ])("may not be %j", (text) => {
-    expect(isText(text)).toBe(false);
-  });
+  test.each(["", " ", "a\nb", "a\u0000", "a\u2028b", "a\u2029b", "a\u0085b", "\ud800", "a".repeat(11)])(
+    "may not be %j",
+    (text) => {
+      expect(isText(text)).toBe(false);
+    },
+  );
 });
 
 describe("titles are compared", () => {

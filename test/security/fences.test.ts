@@ -15,6 +15,10 @@ const poolKeys = "shared/pool-keys.ts";
 const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
 const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
 const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
+const access = (named: string): Fence["missedBy"] => ["test/security/access.test.ts", named];
+const leaks = (named: string): Fence["missedBy"] => ["test/security/leaks.test.ts", named];
+const signIn = (named: string): Fence["missedBy"] => ["test/security/hosted-sign-in.test.ts", named];
+const fuzz = (named: string): Fence["missedBy"] => ["test/security/fuzz.test.ts", named];
 const abuse = (named: string): Fence["missedBy"] => ["test/security/abuse.test.ts", named];
 const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
 
@@ -258,6 +262,195 @@ const fences: Fence[] = [
     missedBy: abuse("place among the books"),
   },
   {
+    name: "an order's owner",
+    file: "shared/shop.ts",
+    from: "await readOrder(table, customerId, parts.cartId)",
+    to: "await readOrder(table, parts.customerId, parts.cartId)",
+    missedBy: access("in process: GET /api/orders/{orderId} id of a customer"),
+  },
+  {
+    name: "whose history a cursor goes on in",
+    file: "shared/shop.ts",
+    from: "`orders ${customerId}`",
+    to: "`orders ${customerId.length}`",
+    missedBy: access("in process: GET /api/orders cursor of a customer"),
+  },
+  {
+    name: "whose page of orders a cursor goes on in",
+    file: "shared/staff.ts",
+    from: "`all orders ${customerId} ",
+    to: "`all orders ",
+    missedBy: access("GET /api/admin/orders cursor of staff"),
+  },
+  {
+    name: "whose page of books a cursor goes on in",
+    file: "shared/staff.ts",
+    from: "`shelf ${customerId} ",
+    to: "`shelf ",
+    missedBy: access("GET /api/admin/books cursor of staff"),
+  },
+  {
+    name: "whose Idempotency-Key",
+    file: "shared/table/keys.ts",
+    from: "pk: customer(customerId),\n  sk: `KEY#",
+    to: "pk: customer(customerId.slice(0, 0)),\n  sk: `KEY#",
+    missedBy: access("in process: POST /api/cart/add key of a customer"),
+  },
+  {
+    name: "an erased account of staff's",
+    file: "shared/staff.ts",
+    from: "changeableCart(cart);\n  return moveOrder",
+    to: "return moveOrder",
+    missedBy: access("in process: changes nothing, as staff neither"),
+  },
+  {
+    name: "AWS's words stay out of the log",
+    file: "shared/http.ts",
+    from: "$metadata ? {} : { message }",
+    to: "{ message }",
+    missedBy: leaks("refuses what it is sent, and repeats it"),
+  },
+  {
+    name: "paths stay out of the log",
+    file: "shared/http.ts",
+    from: "route: event.routeKey,",
+    to: "route: event.rawPath,",
+    missedBy: leaks("in process: POST /api/cart/add"),
+  },
+  {
+    name: "broken JSON is not repeated",
+    file: "shared/http.ts",
+    from: '"Must be JSON in UTF-8"',
+    to: "utf8.decode(bytes).slice(0, 99)",
+    missedBy: leaks("in process: POST /api/cart/add"),
+  },
+  {
+    name: "HTTPS from then on",
+    file: "shared/http.ts",
+    from: '      "strict-transport-security": "max-age=31536000",\n',
+    to: "",
+    missedBy: leaks("in process: POST /api/cart/add"),
+  },
+  {
+    name: "no type is guessed",
+    file: "shared/http.ts",
+    from: '      "x-content-type-options": "nosniff",\n',
+    to: "",
+    missedBy: leaks("in process: POST /api/cart/add"),
+  },
+  {
+    name: "the page stands in no frame",
+    file: "functions/docs/page.ts",
+    from: "\"frame-ancestors 'none'\",",
+    to: "",
+    missedBy: leaks("in process: GET /docs"),
+  },
+  {
+    name: "quantities in their bounds",
+    file: "shared/cart.ts",
+    from: "z.int().check(z.gte(1), z.lte(mostCopies))",
+    to: "z.number()",
+    missedBy: input("a quantity of 0.99999 is refused"),
+  },
+  {
+    name: "whole characters",
+    file: "shared/text.ts",
+    from: "text.isWellFormed() &&",
+    to: "",
+    missedBy: input("half a character in it"),
+  },
+  {
+    name: "bodies in base64",
+    file: "shared/http.ts",
+    from: 'event.isBase64Encoded ? "base64" : "utf8"',
+    to: '"utf8"',
+    missedBy: input("is read as the bytes that were sent"),
+  },
+  {
+    name: "no byte order mark",
+    file: "shared/http.ts",
+    from: "ignoreBOM: true",
+    to: "ignoreBOM: false",
+    missedBy: input("a byte order mark before it"),
+  },
+  {
+    name: "a refusal writes nothing",
+    file: "shared/shop.ts",
+    from: "  if (!book.active) throw unavailable([bookId]);\n  return changeCart(",
+    to: "  if (!book.active) {\n    await table.write([addCopies(customerId, cart, bookId, quantity, timestamp()).action]);\n    throw unavailable([bookId]);\n  }\n  return changeCart(",
+    missedBy: fuzz("POST /api/cart/add"),
+  },
+  {
+    name: "sign-in: known addresses",
+    file: "infra/local/user-pool/authorization-request.ts",
+    from: 'if (!isLocal(redirectUri) || redirectUri.includes("#"))',
+    to: "if (!redirectUri)",
+    missedBy: signIn("gets no answer: redirect_uri"),
+  },
+  {
+    name: "sign-in: S256",
+    file: "infra/local/user-pool/authorization-request.ts",
+    from: 'parameter("code_challenge_method") !== "S256" || ',
+    to: "",
+    missedBy: signIn("with plain PKCE"),
+  },
+  {
+    name: "sign-in: the verifier",
+    file: "infra/local/user-pool/token-endpoints.ts",
+    from: "grant.challenge === digest(code_verifier)",
+    to: "code_verifier",
+    missedBy: signIn("with another verifier"),
+  },
+  {
+    name: "sign-in: a code once",
+    file: "infra/local/user-pool/authorization-codes.ts",
+    from: "const grant = grants.get(code);\n      grants.delete(code);",
+    to: "const grant = grants.get(code);",
+    missedBy: signIn("gives tokens once"),
+  },
+  {
+    name: "sign-in: a refresh token once",
+    file: "infra/local/user-pool/sign-ins.ts",
+    from: "sql.run`DELETE FROM refresh_tokens WHERE used_at <= ${now() - refreshGraceSeconds}`;",
+    to: "",
+    missedBy: signIn("once it has been used, ten seconds later"),
+  },
+  {
+    name: "sign-in: known pages after signing out",
+    file: "infra/local/user-pool/hosted-sign-in.ts",
+    from: "if (!isLocal(back)) {",
+    to: "if (!back) {",
+    missedBy: signIn("nobody is sent there by signing out"),
+  },
+  {
+    name: "sign-in: no form of another site's",
+    file: "infra/local/user-pool/hosted-sign-in.ts",
+    from: 'c.html(errorPage("This form was sent from another site."), 403)',
+    to: "next()",
+    missedBy: signIn("cannot post to the sign-in forms"),
+  },
+  {
+    name: "sign-in: a cookie that no script reads",
+    file: "infra/local/user-pool/hosted-sign-in.ts",
+    from: "httpOnly: true,",
+    to: "",
+    missedBy: signIn("is no script's to read"),
+  },
+  {
+    name: "sign-in: nothing of the visitor's is markup",
+    file: "infra/local/user-pool/pages.ts",
+    from: 'value="${email ?? ""}"',
+    to: 'value="${raw(email ?? "")}"',
+    missedBy: signIn("takes the e-mail, at the sign-in"),
+  },
+  {
+    name: "sign-in: who has an account takes no less time",
+    file: "infra/local/user-pool/users.ts",
+    from: "const right = await isPassword(password, user?.password ?? null);",
+    to: "const right = user && (await isPassword(password, user.password));",
+    missedBy: signIn("cannot be heard at the sign-in"),
+  },
+  {
     name: "a cursor's place",
     file: "shared/cursor.ts",
     from: " || !isPlace(position)",
@@ -277,11 +470,12 @@ const runWithout = ({ missedBy: [file, named], ...mutant }: Fence) =>
   });
 
 describe.concurrent("a fence that is taken away is missed", { timeout: 120_000 }, () => {
-  test.each(fences)("$name", async (fence) => {
+  test.for(fences)("$name", async (fence, { task }) => {
     const { failed, broken } = await runWithout(fence);
 
     expect(broken).toEqual([]);
     expect(failed?.name).toContain(fence.missedBy[1]);
+    task.meta.shown = `${fence.name.padEnd(48)}${failed?.name}`;
   });
 
   test("but an edit that takes nothing away is not", async () => {

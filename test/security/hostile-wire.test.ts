@@ -88,14 +88,22 @@ test.each<[string, number[], () => string]>([
   ["the beginning of HTTP/2", [400], () => lines("PRI * HTTP/2.0", "", "SM")],
   ["no HTTP at all", [400], () => `${canary}\r\n\r\n`],
   ["a target with a space", [400], () => lines("GET /api/cart add HTTP/1.1", "Host: localhost")],
-  ["the target of a proxy", [404], () => lines("GET http://127.0.0.1/api/cart HTTP/1.1", "Host: localhost", closing)],
+  [
+    "the target of a proxy",
+    [404],
+    () => lines("GET http://127.0.0.1/api/cart HTTP/1.1", "Host: localhost", closing),
+  ],
   ["the target of the server", [404], () => lines("OPTIONS * HTTP/1.1", "Host: localhost", closing)],
   [
     "dots in a target",
     [404],
     () => lines("POST /api/books/../cart/add HTTP/1.1", "Host: localhost", length(), closing) + body,
   ],
-  ["two slashes", [404], () => lines("POST //api/cart/add HTTP/1.1", "Host: localhost", length(), closing) + body],
+  [
+    "two slashes",
+    [404],
+    () => lines("POST //api/cart/add HTTP/1.1", "Host: localhost", length(), closing) + body,
+  ],
   ["a tunnel", [], () => lines("CONNECT 127.0.0.1:3000 HTTP/1.1", "Host: localhost")],
   ["two types", [415], () => post("Content-Type: application/json", length(), closing) + body],
   [
@@ -114,7 +122,8 @@ test.each<[string, number[], () => string]>([
 test("a request hidden in the body of another is not answered", async () => {
   const hidden = post(length()) + body;
   const said = await answersTo(
-    lines("GET /api/books?limit=1 HTTP/1.1", "Host: localhost", `Content-Length: ${hidden.length}`, closing) + hidden,
+    lines("GET /api/books?limit=1 HTTP/1.1", "Host: localhost", `Content-Length: ${hidden.length}`, closing) +
+      hidden,
   );
 
   expect(statusesIn(said)).toEqual([200]);

@@ -55,7 +55,8 @@ for (const list of testResults.sort((a, b) => rank(a) - rank(b))) {
     `${(title ?? `${basename(list.name)} IS IN NO LIST`).padEnd(40)}${String(passed).padStart(6)} cases${String(failed).padStart(5)} open` +
       (skipped > 0 ? `${String(skipped).padStart(5)} skipped` : ""),
   );
-  for (const { meta } of list.assertionResults) if (meta.shown) console.log(`\n${meta.shown}`);
+  const shown = list.assertionResults.flatMap(({ meta }) => meta.shown ?? []);
+  if (shown.length > 0) console.log(`\n== ${title}\n${shown.join("\n")}`);
 }
 for (const [file, title] of Object.entries(lists))
   if (!testResults.some((list) => basename(list.name) === file)) {
