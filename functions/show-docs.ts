@@ -1,4 +1,4 @@
-import { type Answer, ok, serve } from "../shared/http.ts";
+import { type Answer, keptFor, ok, serve } from "../shared/http.ts";
 import { Refusal } from "../shared/refusal.ts";
 import { files } from "./docs/files.ts";
 import { contentSecurityPolicy, page } from "./docs/page.ts";
@@ -18,8 +18,7 @@ export const handler = serve<RouteKeysOf<"show-docs">>({
 const shown = (bytes: Buffer, headers: Record<string, string>): Answer =>
   ok(bytes, {
     ...headers,
-    "cache-control": "public, max-age=3600",
-    vary: "Origin",
+    ...keptFor(3600),
     "content-security-policy": contentSecurityPolicy,
     "referrer-policy": "no-referrer",
   });

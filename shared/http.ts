@@ -135,6 +135,12 @@ export const created = (body: unknown, location: string, headers: Record<string,
   body,
 });
 
+/** What lets anyone keep an answer. A cache before the API must not answer one origin with what another may not read. */
+export const keptFor = (seconds: number): Record<string, string> => ({
+  "cache-control": `public, max-age=${seconds}`,
+  vary: "Origin",
+});
+
 /** The header that tells an answer given again from the first one. */
 export const replayed = (answer: { replayed: boolean }): Record<string, string> =>
   answer.replayed ? { "idempotency-replayed": "true" } : {};

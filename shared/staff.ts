@@ -22,7 +22,8 @@ import { listByStatus, readOrder, readOrders, type StoredOrder } from "./table/o
 import { sortable } from "./text.ts";
 import { moveOrder } from "./transition.ts";
 
-// A token outlives its account, so whoever changes something is looked up in the cart's place, as customers are.
+// A token outlives its account, so whoever changes something is looked up first, in the cart's place. Not in the same write,
+// as customers are: an admin's changes at one time would be in each other's way.
 
 export type BookAnswer = { book: Book; replayed: boolean };
 

@@ -1,6 +1,5 @@
 import * as z from "zod/mini";
 import { type Book, type ListedBook, mostStock } from "../book.ts";
-import { sortable } from "../text.ts";
 import type { Action, Item, Table } from "./client.ts";
 import { bookIdOnShelf, bookKey, layout, shelf, shelfKey } from "./keys.ts";
 
@@ -50,7 +49,7 @@ export const booksById = (books: readonly (Book | undefined)[]): Map<string, Boo
 /** Sorts after every title that begins so. */
 const beyond = (prefix: string) => `${prefix}\u{10FFFF}`;
 
-/** A page of a shelf by title, those whose title begins with `prefix`; `after` is where the page before it ended. */
+/** A page of a shelf by title, those whose title begins with `prefix`, which is sortable; `after` is where the page before it ended. */
 export async function listBooks(
   table: Table,
   on: { active: boolean; prefix: string; after: string | undefined; limit: number },
@@ -63,8 +62,8 @@ export async function listBooks(
       ":shelf": shelf(on.active),
       // as begins_with, which the embedded engine looks for in all of the shelf
       ...(on.prefix !== "" && {
-        ":first": sortable(on.prefix),
-        ":last": beyond(sortable(on.prefix)),
+        ":first": on.prefix,
+        ":last": beyond(on.prefix),
       }),
     },
     ...(on.after !== undefined && {

@@ -1,14 +1,13 @@
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
-import { transform } from "esbuild";
-import { applied, type Mutant } from "../histories/mutants.ts";
+import type { Mutant } from "../histories/mutants.ts";
 import { startShop } from "../local-system.ts";
 import { type Listed, mutants } from "./list.ts";
 import { gaps, type Sent } from "./recorder.ts";
 import { ownTable } from "./table.ts";
-import { runProgram, runVitest } from "./vitest-run.ts";
+import { requireSound, runProgram, runVitest } from "./vitest-run.ts";
 
 // `npm run test:mutants`: does a test miss what a mutant takes away? Names as arguments run those mutants alone.
 const atOnce = 3;
@@ -87,14 +86,6 @@ async function runClean(): Promise<void> {
 async function runCleanHistories(): Promise<void> {
   if (await foundByHistories(undefined))
     failures.push("the short histories find a breach without any mutant");
-}
-
-/** The edit applies, and what comes of it is a program. */
-async function requireSound(mutant: Mutant): Promise<void> {
-  const source = applied(mutant, readFileSync(join(root, mutant.file), "utf8"));
-  await transform(source, { loader: "ts" }).catch((error: Error) => {
-    throw new Error(`The mutant "${mutant.name}" is no program: ${error.message}`);
-  });
 }
 
 /** The test that misses what the mutant takes away: the expected one if it does, else the first of all. */

@@ -3,7 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Mutant } from "../histories/mutants.ts";
+import { transform } from "esbuild";
+import { applied, type Mutant } from "../histories/mutants.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -28,8 +29,17 @@ export type Found = {
   ran: number;
 };
 
+/** @throws Error where the edit does not apply, or what comes of it is no program: that would fail any test */
+export async function requireSound(mutant: Mutant): Promise<void> {
+  const source = applied(mutant, readFileSync(join(root, mutant.file), "utf8"));
+  await transform(source, { loader: "ts" }).catch((error: Error) => {
+    throw new Error(`The mutant "${mutant.name}" is no program: ${error.message}`);
+  });
+}
+
 /** Runs Vitest in a process of its own. @throws Error with what it said, where it does not come to an end. */
 export async function runVitest(plan: Plan): Promise<Found> {
+  if (plan.mutant) await requireSound(plan.mutant);
   const folder = mkdtempSync(join(tmpdir(), "bookshop-mutant-"));
   const results = join(folder, "results.json");
   const { code, output } = await runProgram(

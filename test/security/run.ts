@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
@@ -34,8 +34,10 @@ const run = spawn("vitest", [...args, `--outputFile.json=${results}`], {
   stdio: ["ignore", "inherit", "inherit"],
   shell: process.platform === "win32",
 });
-await new Promise((resolve) => run.once("close", resolve));
-const { testResults } = JSON.parse(readFileSync(results, "utf8")) as { testResults: List[] };
+const code = await new Promise((resolve) => run.once("close", resolve));
+const { testResults } = (
+  existsSync(results) ? JSON.parse(readFileSync(results, "utf8")) : { testResults: [] }
+) as { testResults: List[] };
 rmSync(folder, { recursive: true });
 
 const counts = { passed: 0, failed: 0, skipped: 0 };
@@ -63,6 +65,8 @@ for (const [file, title] of Object.entries(lists))
     counts.failed++;
     rows.push(`${title.padEnd(40)}   WAS NOT RUN`);
   }
+// what went wrong beside the tests, a rejection that nobody awaited
+if (code !== 0 && counts.failed === 0) counts.failed++;
 console.log(`\n${rows.join("\n")}\n`);
 console.log(`${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
 process.exitCode = counts.failed === 0 ? 0 : 1;

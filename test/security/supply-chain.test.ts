@@ -1,5 +1,14 @@
 import { execFile, execFileSync } from "node:child_process";
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
@@ -126,14 +135,11 @@ describe("what is installed", () => {
     expect(loose(manifest, withThese(two))).toEqual(["more than one registry"]);
   });
 
-  test.each(["deploy", "linters"])(
-    "is held by version where it is Python's: test/%s/requirements.txt",
-    (folder) => {
-      const lines = readFileSync(`test/${folder}/requirements.txt`, "utf8").trim().split("\n");
+  test.each(globSync("test/**/requirements.txt"))("is held by version where it is Python's: %s", (file) => {
+    const lines = readFileSync(file, "utf8").trim().split("\n");
 
-      for (const line of lines) expect(line).toMatch(/^[\w.-]+==[0-9][\w.]*$/);
-    },
-  );
+    for (const line of lines) expect(line).toMatch(/^[\w.-]+==[0-9][\w.]*$/);
+  });
 });
 
 describe("an install script", () => {

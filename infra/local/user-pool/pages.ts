@@ -25,7 +25,6 @@ export const pageHeaders = {
   ].join("; "),
   "X-Frame-Options": "DENY",
   "Referrer-Policy": "no-referrer",
-  "Cache-Control": "no-store",
 };
 
 type Html = ReturnType<typeof html>;

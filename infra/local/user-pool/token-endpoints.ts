@@ -54,7 +54,6 @@ export function tokenEndpoints(pool: {
   });
 
   app.on(["GET", "POST"], "/oauth2/userInfo", async (c) => {
-    c.header("Cache-Control", "no-store");
     const bearer = /^Bearer (\S+)$/i.exec(c.req.header("Authorization") ?? "")?.[1];
     const claims = bearer && (await tokens.read(bearer));
     const user = claims && signIns.isOpen(claims.origin_jti) && users.find(claims.sub);
