@@ -9,7 +9,9 @@ export const handler = serve<"$default">({
     const slashless = path.length > 1 && path.endsWith("/") ? path.slice(0, -1) : null;
     const allowed = methodsOf(slashless ?? path);
     const isRoute = allowed.includes(method);
-    if (isRoute && slashless !== null) return redirect(slashless, event);
+    // a client would go up by dots, to another thing
+    const leadsOn = slashless !== null && !/\/\.\.?(\/|$)/.test(slashless);
+    if (isRoute && leadsOn) return redirect(slashless, event);
     // a route's own path that came here was written in another way, with a letter encoded
     if (isRoute || allowed.length === 0)
       throw new Refusal("route-not-found", "There is nothing at this path.");

@@ -7,6 +7,7 @@ import { logLine } from "../shared/log.ts";
 import { PlainJson1_1Protocol } from "../shared/plain-json.ts";
 
 // Cognito waits five seconds for a trigger: two tries fit into them.
+const longestMs = 4000;
 const cognito = new CognitoIdentityProviderClient({
   maxAttempts: 2,
   protocol: PlainJson1_1Protocol,
@@ -23,6 +24,7 @@ export const handler = async (event: PostConfirmationTriggerEvent): Promise<Post
   try {
     await cognito.send(
       new AdminAddUserToGroupCommand({ UserPoolId: userPoolId, Username: userName, GroupName: "customers" }),
+      { abortSignal: AbortSignal.timeout(longestMs) },
     );
   } catch (error) {
     const reason = error instanceof Error ? error.name : "unknown";

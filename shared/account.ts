@@ -12,6 +12,9 @@ import { temporarilyUnavailable } from "./refusal.ts";
 /** What the user pool knows of a customer; times in RFC 3339. */
 export type Account = { email: string | null; createdAt: string };
 
+// beside six seconds for the table, within Lambda's ten
+const longestMs = 3000;
+
 const cognito = new CognitoIdentityProviderClient({
   maxAttempts: 2,
   protocol: PlainJson1_1Protocol,
@@ -28,7 +31,7 @@ const named = (customerId: string) => ({ UserPoolId: config.userPoolId, Username
 
 /** null where it has been deleted. @throws Refusal `temporarily-unavailable` where the pool does not answer */
 export async function readAccount(customerId: string): Promise<Account | null> {
-  const found = await asked(() => cognito.send(new AdminGetUserCommand(named(customerId))));
+  const found = await asked((within) => cognito.send(new AdminGetUserCommand(named(customerId)), within));
   if (!found) return null;
   const { UserAttributes, UserCreateDate } = User.parse(found);
   return {
@@ -39,16 +42,18 @@ export async function readAccount(customerId: string): Promise<Account | null> {
 
 /** Also where it has been deleted before. @throws Refusal `temporarily-unavailable` where the pool does not answer */
 export const deleteAccount = (customerId: string): Promise<unknown> =>
-  asked(() => cognito.send(new AdminDeleteUserCommand(named(customerId))));
+  asked((within) => cognito.send(new AdminDeleteUserCommand(named(customerId)), within));
 
-async function asked<T>(ask: () => Promise<T>): Promise<T | null> {
+async function asked<T>(ask: (within: { abortSignal: AbortSignal }) => Promise<T>): Promise<T | null> {
   try {
-    return await ask();
+    return await ask({ abortSignal: AbortSignal.timeout(longestMs) });
   } catch (error) {
     if (error instanceof UserNotFoundException) return null;
     const { name, $fault, $metadata } = error as { name: string; $fault?: string; $metadata?: object };
+    const isLate = name === "AbortError";
+    const isBusy = /^(TooManyRequests|Throttling)/.test(name);
     // what it refuses for good is a mistake of ours, as is what never reached it
-    if (!$metadata || ($fault === "client" && name !== "TooManyRequestsException")) throw error;
+    if (!isLate && !isBusy && (!$metadata || $fault === "client")) throw error;
     throw temporarilyUnavailable();
   }
 }

@@ -4,7 +4,7 @@ import type * as answers from "./answers.ts";
 import { timestamp } from "./chance.ts";
 import { type Order, orderView } from "./order.ts";
 import { orderHistory, type Request, viewCart } from "./shop.ts";
-import { eraseCart, erasedThrough, keepErasedThrough, parseCart } from "./table/carts.ts";
+import { eraseCart, erasedThrough, keepErasedThrough, letMarkerGo, parseCart } from "./table/carts.ts";
 import { mostActions } from "./table/client.ts";
 import { forgetKeys } from "./table/key-records.ts";
 import { cartKey } from "./table/keys.ts";
@@ -50,5 +50,6 @@ export async function eraseMe({ table, customerId }: Request): Promise<void> {
     await table.write([keepErasedThrough(customerId, last.cartId), ...withAddress.map(forgetAddress)]);
     after = last.cartId;
   }
+  await table.write([letMarkerGo(customerId)]);
   await deleteAccount(customerId);
 }

@@ -41,10 +41,13 @@ export async function listShelf(
   const list = `shelf ${customerId} ${active} ${prefix}`;
   const after = cursor === undefined ? undefined : positionOf(list, cursor, isPlaceOn(prefix));
   const { books, last } = await listBooks(table, { active, prefix, after, limit });
-  const ids = books.map(({ bookId }) => bookId);
-  const whole = await readBooks(table, ids);
+  const whole = await readBooks(
+    table,
+    books.map(({ bookId }) => bookId),
+  );
   return {
-    books: ids.flatMap((bookId) => whole.get(bookId) ?? []).filter((book) => book.active === active),
+    // in the order of the page
+    books: [...whole.values()].filter((book) => book.active === active),
     nextCursor: last && cursorAt(list, last),
   };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { overHttp } from "./shop.ts";
+import { inProcess, overHttp } from "./shop.ts";
 
 // How API Gateway takes a path that is not written as it could be is its own affair, so this is asked here alone.
 
@@ -14,4 +14,16 @@ test("a percent sign in an id stays one where its path leads on", async () => {
   const { status, headers } = await overHttp("GET", "/api/books/a%25x/", {});
 
   expect([status, headers.get("location")]).toEqual([308, "/api/books/a%25x"]);
+});
+
+test.each([
+  ["DELETE", "/api/cart/items/%2e%2e/"],
+  ["GET", "/api/orders/%2e/"],
+  ["GET", "/docs/%2e%2e/"],
+])("a path with dots leads nowhere, since a client would follow them: %s %s", async (method, path) => {
+  // what HTTP clients send of such a path is another one
+  expect(await inProcess(method, path, {})).toMatchObject({
+    status: 404,
+    body: { code: "route-not-found" },
+  });
 });

@@ -34,6 +34,7 @@ export async function askRunningSystem<Answer>(target: string, body: object = {}
     method: "POST",
     headers: { "x-amz-target": target, "content-type": "application/x-amz-json-1.1" },
     body: JSON.stringify(body),
+    redirect: "error",
     signal: AbortSignal.timeout(patienceMs),
   })
     .then(async (response) => ({

@@ -39,8 +39,10 @@ export const bookItem = ({ bookId, isbn, stock, ...book }: Book): Item => ({
 
 /** Books by id; those that do not exist are missing from the answer. */
 export async function readBooks(table: Table, bookIds: readonly string[]): Promise<Map<string, Book>> {
-  if (bookIds.length === 0) return new Map();
-  return booksById((await table.read(bookIds.map(bookKey))).map(parseBook));
+  // one that changes places while an index is read may stand in it twice
+  const distinct = [...new Set(bookIds)];
+  if (distinct.length === 0) return new Map();
+  return booksById((await table.read(distinct.map(bookKey))).map(parseBook));
 }
 
 export const booksById = (books: readonly (Book | undefined)[]): Map<string, Book> =>

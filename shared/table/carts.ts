@@ -182,17 +182,16 @@ export const closeCart = (customerId: string, cart: Cart, orderId: string, at: s
 
 /**
  * Leaves a marker without content in the cart's place: whatever changes a cart or orders it expects something that the
- * marker has not. It goes by itself when no token of the account can be out any more.
+ * marker has not. It stays for as long as erasing is not through.
  */
 export const eraseCart = (customerId: string, at: string): Action =>
   update(customerId, {
     UpdateExpression:
-      "SET erasedAt = :at, expiresAt = :end, #schema = :schema, #lines = :none, #version = if_not_exists(#version, :zero) + :one " +
+      "SET erasedAt = :at, #schema = :schema, #lines = :none, #version = if_not_exists(#version, :zero) + :one " +
       "REMOVE cartId, lastOrderId, createdAt, updatedAt, giveWay",
     ExpressionAttributeNames: { ...names, "#schema": "schema" },
     ExpressionAttributeValues: {
       ":at": at,
-      ":end": Math.floor(now() / 1000) + markerSeconds,
       ":schema": 1,
       ":none": {},
       ":zero": 0,
@@ -208,6 +207,13 @@ export const keepErasedThrough = (customerId: string, cartId: string): Action =>
   update(customerId, {
     UpdateExpression: "SET erasedThrough = :cartId",
     ExpressionAttributeValues: { ":cartId": cartId },
+  });
+
+/** Nothing is left to erase: the marker goes by itself when no token of the account can be out any more. */
+export const letMarkerGo = (customerId: string): Action =>
+  update(customerId, {
+    UpdateExpression: "SET expiresAt = :end",
+    ExpressionAttributeValues: { ":end": Math.floor(now() / 1000) + markerSeconds },
   });
 
 /** Lets a write of the customer's pass only as long as they have not been erased. */

@@ -80,15 +80,20 @@ export function openTable() {
         if (failure === "unanswered") unanswered = true;
         else used.conflicts++;
       }
-      await sleep(fraction() * Math.min(20 * 2 ** attempt, 400, Math.max(0, deadline - now())));
+      await pause(attempt);
     }
   }
+
+  const pause = (attempt: number) =>
+    sleep(fraction() * Math.min(20 * 2 ** attempt, 400, Math.max(0, deadline - now())));
 
   /** Strongly consistent reads by key, in the order of the keys; at most 100, no key twice. */
   async function read(keys: readonly Key[]): Promise<(Item | undefined)[]> {
     const found = new Map<string, Item>();
     let wanted = [...keys];
-    while (wanted.length > 0) {
+    for (let attempt = 0; wanted.length > 0; attempt++) {
+      // what is left over may be what the table had no units for
+      if (attempt > 0) await pause(attempt - 1);
       const input = {
         RequestItems: { [config.tableName]: { Keys: wanted, ConsistentRead: true } },
         ReturnConsumedCapacity: "TOTAL",

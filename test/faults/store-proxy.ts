@@ -27,6 +27,8 @@ export type Fault =
   | "strip-token"
   /** a batch read in two halves, with time for a write between them */
   | "torn"
+  /** a batch read of which nothing is handed over yet */
+  | "unprocessed"
   /** refused for good, in words that repeat what was sent */
   | "repeat";
 
@@ -155,6 +157,11 @@ export async function storeProxy(endpoint: string, director: Director): Promise<
         const items = [...one.Responses[tableName], ...other.Responses[tableName]];
         return answer({ status: 200, body: JSON.stringify({ ...one, Responses: { [tableName]: items } }) });
       }
+      case "unprocessed":
+        return answer({
+          status: 200,
+          body: JSON.stringify({ Responses: {}, UnprocessedKeys: input.RequestItems }),
+        });
       default:
         return answer({ status: 400, body: JSON.stringify(refusal(fault, input.TransactItems?.length)) });
     }
