@@ -1,4 +1,4 @@
-import { Duration, Stack } from "aws-cdk-lib";
+import { Annotations, Duration, Stack } from "aws-cdk-lib";
 import { CfnBudget } from "aws-cdk-lib/aws-budgets";
 import {
   Alarm,
@@ -52,6 +52,11 @@ export class OperationsStack extends Stack {
     this.countInLogs();
     this.saveQueries();
     if (parts.environment.watched) this.dashboard(this.alarms());
+    if (parts.environment.watched && !parts.environment.alarmsTo)
+      Annotations.of(this).addWarningV2(
+        "bookshop:alarmsTo",
+        "Its alarms and its budget reach nobody: set alarmsTo.",
+      );
     if (parts.environment.budget !== undefined) this.budget(parts.environment.budget);
   }
 

@@ -35,7 +35,7 @@ export async function exportMe(
  * Erases what the shop knows of a customer but the orders themselves: first a marker, from which on no token of theirs
  * changes anything; the account last, so that whoever was interrupted can ask again, and then it goes on where it was.
  */
-export async function eraseMe({ table, customerId }: Request): Promise<void> {
+export async function eraseMe({ table, customerId }: Pick<Request, "table" | "customerId">): Promise<void> {
   const [item] = await table.read([cartKey(customerId)]);
   if (!parseCart(item).erased) await table.write([eraseCart(customerId, timestamp())]);
   await forgetKeys(table, customerId);

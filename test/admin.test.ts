@@ -4,6 +4,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import {
   AdminCreateUserCommand,
+  AdminDeleteUserCommand,
   AdminRemoveUserFromGroupCommand,
   CognitoIdentityProviderClient,
   SignUpCommand,
@@ -173,6 +174,38 @@ test("nobody becomes an admin whose e-mail a stranger may have signed up with", 
       `Somebody signed up as ${boss} and has not confirmed that e-mail yet: a right would be theirs.`,
     );
   expect(await groupsOf(boss)).toEqual(["customers"]);
+});
+
+describe("npm run admin -- erase", () => {
+  test("erases a customer by their sub, also one whose account is gone already", async () => {
+    const reader = anEmail("reader");
+    const token = await tokenOf(reader);
+    const { sub = "" } = decodeJwt(token);
+    const ask = (method: string, path: string, body?: object) =>
+      fetch(`${shop.url}${path}`, {
+        method,
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+        ...(body && { body: JSON.stringify(body) }),
+      });
+    const shippingAddress = { name: "Ada", lines: ["1 Any Street"], city: "Anytown", country: "GB" };
+    await ask("POST", "/api/cart/add", { bookId: "emma" });
+    await ask("POST", "/api/orders", { shippingAddress });
+    await cognito.send(new AdminDeleteUserCommand({ ...ofPool, Username: sub }));
+
+    for (const _ of ["once", "again"])
+      expect(await done("erase", sub)).toBe(
+        `${sub} is erased: account, cart, addresses and keys are gone, the orders stay.`,
+      );
+
+    const { items } = (await (await ask("GET", "/api/orders")).json()) as { items: object[] };
+    expect(items).toMatchObject([{ status: "pending", shippingAddress: null }]);
+    expect((await ask("POST", "/api/cart/add", { bookId: "emma" })).status).toBe(403);
+    expect(await refused("show", sub)).toMatch(/^There is no account /);
+  });
+
+  test("takes a sub alone, since an e-mail may be somebody else's by then", async () => {
+    expect(await refused("erase", anEmail("reader"))).toMatch(/^Whom to erase is said by their sub: /);
+  });
 });
 
 describe("npm run admin -- list", () => {

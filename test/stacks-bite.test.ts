@@ -47,6 +47,7 @@ const rowsTest = anyEnvironment(
 );
 const mailTest = anyEnvironment("alarms reach their topic, over TLS alone, and by mail whoever is named");
 
+const unheardTest = anyEnvironment("it is said aloud where alarms reach nobody");
 const restoredTest = anyEnvironment("a restored table takes the place of prod's own, which stays as it is");
 
 const routes = "functions/routes.ts";
@@ -58,6 +59,13 @@ const environments = "infra/environments.ts";
 const operations = "infra/operations-stack.ts";
 
 const plants: Plant[] = [
+  {
+    breaks: "says nothing of alarms that reach nobody",
+    in: operations,
+    from: "parts.environment.watched && !parts.environment.alarmsTo",
+    to: "false as boolean",
+    caughtBy: unheardTest,
+  },
   {
     breaks: "a route loses its authorizer in the route table",
     in: routes,

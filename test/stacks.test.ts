@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { dirname, join } from "node:path";
 import type { App, Stack } from "aws-cdk-lib";
-import { Template } from "aws-cdk-lib/assertions";
+import { Annotations, Match, Template } from "aws-cdk-lib/assertions";
 import { afterAll, describe, expect, test } from "vitest";
 import { ApiStack } from "../infra/api-stack.ts";
 import { DataStack } from "../infra/data-stack.ts";
@@ -840,6 +840,17 @@ describe("templates where environments differ", () => {
         Subscribers: [{ SubscriptionType: "EMAIL", Address: "owner@bookshop.example" }],
       })),
     });
+  });
+
+  test("it is said aloud where alarms reach nobody", () => {
+    const warningsOf = (environment: Environment, name: string) =>
+      Annotations.fromStack(stacksOf(environment, name).stacks.operations)
+        .findWarning("*", Match.stringLikeRegexp("alarmsTo"))
+        .map(({ entry }) => entry.data);
+
+    expect(warningsOf(environments.prod, "unmailed")).toHaveLength(1);
+    expect(warningsOf({ ...environments.prod, alarmsTo: "owner@bookshop.example" }, "mailed")).toEqual([]);
+    expect(warningsOf(environments.dev, "unwatched")).toEqual([]);
   });
 
   test("with a sender of its own, mail goes through SES", () => {

@@ -1,12 +1,12 @@
 import { parseArgs } from "node:util";
-import { command } from "../local/command-line.ts";
+import { command, printable } from "../local/command-line.ts";
 import { type People, type Person, peopleOf } from "./people.ts";
 import { openShop } from "./shop.ts";
 
 // `npm run admin`: who may do what, in the running local system or a deployed environment.
 
 const usage =
-  "Usage: npm run admin -- create EMAIL | grant WHO | revoke WHO | list | show WHO | repair [--env NAME], WHO being an e-mail or a sub";
+  "Usage: npm run admin -- create EMAIL | grant WHO | revoke WHO | list | show WHO | repair | erase SUB [--env NAME], WHO being an e-mail or a sub";
 
 type Action = (people: People, who: string) => Promise<void>;
 
@@ -17,6 +17,7 @@ const actions = new Map<string, Action>([
   ["list", list],
   ["show WHO", show],
   ["repair", repair],
+  ["erase WHO", erase],
 ]);
 
 await command(async () => {
@@ -51,7 +52,7 @@ async function revoke(people: People, who: string): Promise<void> {
 async function list(people: People): Promise<void> {
   const admins = await people.inGroup("admins");
   for (const { sub, email, status, createdAt } of admins)
-    console.log([sub, email, status, createdAt].join("  "));
+    console.log(printable([sub, email, status, createdAt].join("  ")));
   console.log(`admins: ${admins.length}`);
 }
 
@@ -59,7 +60,7 @@ async function show(people: People, who: string): Promise<void> {
   const { latestOrders } = await import("./latest-orders.ts");
   const person = await people.find(who);
   const [groups, orders] = [await people.groupsOf(person), await latestOrders(person.sub)];
-  console.log(`e-mail   ${person.email}`);
+  console.log(`e-mail   ${printable(person.email)}`);
   console.log(`sub      ${person.sub}`);
   console.log(`status   ${person.status}`);
   console.log(`groups   ${groups.join(", ") || "none"}`);
@@ -82,6 +83,15 @@ async function repair(people: People): Promise<void> {
   console.log(`accounts: ${everyone.length}, repaired: ${stranded.length}`);
 }
 
+/** By the sub alone, which the request log and old orders have: the account may be gone. */
+async function erase(_people: People, sub: string): Promise<void> {
+  if (!/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(sub))
+    throw new Error("Whom to erase is said by their sub: npm run admin -- show EMAIL has it.");
+  const { eraseCustomer } = await import("./erase-customer.ts");
+  await eraseCustomer(sub);
+  console.log(`${sub} is erased: account, cart, addresses and keys are gone, the orders stay.`);
+}
+
 function nameOf({ email, sub }: Person): string {
-  return `${email} (${sub})`;
+  return printable(`${email} (${sub})`);
 }
