@@ -393,6 +393,22 @@ const aspects: Listed[] = [
     killer: erasure("an order that has read its cart"),
   },
   {
+    name: "the marker goes while there is more to erase",
+    takes: "erasure",
+    file: carts,
+    from: "SET erasedAt = :at, #schema",
+    to: "SET erasedAt = :at, expiresAt = :one, #schema",
+    killer: erasure("5,000 orders lose their addresses"),
+  },
+  {
+    name: "left-over keys are asked for at once",
+    takes: "retry",
+    file: client,
+    from: "if (attempt > 0) await pause(attempt - 1);",
+    to: "",
+    killer: { file: "test/leftovers.test.ts", test: "keys that are left over" },
+  },
+  {
     name: "erasing begins anew each time",
     takes: "erasure",
     file: "shared/me.ts",
@@ -628,8 +644,8 @@ const aspects: Listed[] = [
     name: "an order reads one unit more",
     takes: "budgets",
     file: books,
-    from: "await table.read(bookIds.map(bookKey))",
-    to: 'await table.read([...bookIds, "-"].map(bookKey))',
+    from: "await table.read(distinct.map(bookKey))",
+    to: 'await table.read([...distinct, "-"].map(bookKey))',
     killer: { file: "test/budgets.test.ts", test: "of 3 lines, keyed: false, costs" },
   },
   {
