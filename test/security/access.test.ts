@@ -46,7 +46,10 @@ let asked = 0;
 /** Requests of customers that have looked at what is another customer's. */
 const trespasses: string[] = [];
 
-async function throughHandlers(who: Person | null, { method, target, headers = {}, body }: Sent) {
+async function throughHandlers(
+  who: Person | null,
+  { method, target, headers = {}, body }: Sent & { headers?: Headers },
+) {
   const mark = `request ${++asked}`;
   const reply = await marked(mark, () => inProcess(method, target, headers, body));
   if (!target.startsWith("/api/admin/"))

@@ -42,7 +42,7 @@ let people: Record<Way, People>;
 
 const urlOf = (way: Way) => (way === "in process" ? inject("url") : system.url);
 const send = (way: Way, sent: Sent): Promise<Answer> =>
-  way === "in process" ? toTheHandler(sent) : overTheWire(sent, system.url);
+  way === "in process" ? toTheHandler(sent) : overTheWire(sent, { url: system.url });
 
 const aPerson = (way: Way, group: "customers" | "admins" = "customers") =>
   inGroups([group], { url: urlOf(way), name: canary });
@@ -382,7 +382,7 @@ describe("nor whatever the store does", () => {
 });
 
 describe("API Gateway's own answers", () => {
-  const ask = (sent: Sent) => overTheWire(sent, system.url);
+  const ask = (sent: Sent) => overTheWire(sent, { url: system.url });
 
   test("repeat nothing, and hold nothing of the shop's", async () => {
     const cart = { method: "GET", target: `/api/cart?${canary}` };
@@ -458,7 +458,7 @@ describe("sign-in", () => {
   ])("%s", async (_, method, path, status, more = {}) => {
     const answer = await overTheWire(
       { method, target: path.replace("QUERY", query()), headers: noise, ...more },
-      system.url,
+      { url: system.url },
     );
     const { "content-type": type, "set-cookie": cookie, ...headers } = headersOf(answer);
 
@@ -521,7 +521,7 @@ describe("sign-in", () => {
     const body = more.body?.replace("CLIENT", system.clientId);
     const answer = await overTheWire(
       { method, target: path, headers: noise, ...more, ...(body && { body }) },
-      system.url,
+      { url: system.url },
     );
     const { "content-type": _type, ...headers } = headersOf(answer);
 

@@ -1,10 +1,10 @@
-import { request } from "node:http";
 import { beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../functions/routes.ts";
 import { routed } from "../../infra/local/event.ts";
 import { gateway, type Handler } from "../../infra/local/gateway.ts";
 import { loadFunctions } from "../../infra/local/system.ts";
 import { held, inProcess, type Reply } from "../shop.ts";
+import { overTheWire } from "./exact-requests.ts";
 import {
   aToken,
   cartOf,
@@ -31,22 +31,10 @@ const functions: Record<string, Handler> = await loadFunctions(variables);
 const shop = gateway(functions, { issuer, clientId, jwksUri: variables.JWKS_URI });
 const url = await served((...exchange) => void shop(...exchange));
 
-/** Sends each value as a header line of its own, as `fetch` would not. */
-const overHttp = (method: string, target: string, headers: HeaderLines, body = ""): Promise<Reply> =>
-  new Promise((resolve, reject) =>
-    request(
-      url + target,
-      { method, headers: { "content-length": body.length, ...headers } },
-      async (incoming) => {
-        let text = "";
-        for await (const chunk of incoming.setEncoding("utf8")) text += chunk;
-        const given = new Headers(incoming.headers as Record<string, string>);
-        resolve(held({ method, target, body }, { status: incoming.statusCode ?? 0, headers: given, text }));
-      },
-    )
-      .once("error", reject)
-      .end(body),
-  );
+const overHttp = async (method: string, target: string, headers: HeaderLines, body = ""): Promise<Reply> => {
+  const sent = { method, target, headers, body };
+  return held({ method, target, body }, await overTheWire(sent, { url }));
+};
 
 function expectRefusal(by: "gateway" | "function", answer: Reply): void {
   if (by === "function") {
