@@ -1,9 +1,8 @@
 import { type Agent, request } from "node:http";
 import { buffer } from "node:stream/consumers";
 import { inject } from "vitest";
-import { routed } from "../../infra/local/event.ts";
-import type { Handler } from "../../infra/local/gateway.ts";
 import type { Answer } from "../description.ts";
+import { answerOf, type EventChange, fromHere } from "../shop.ts";
 
 // Requests whose target stays as it is, which `fetch` would tidy up, and answers that nobody has judged yet. No redirect is
 // followed.
@@ -39,14 +38,5 @@ export function overTheWire(
 }
 
 /** To the handler of its function in this process. `change` edits the event that API Gateway would make. */
-export async function toTheHandler(
-  { method, target, headers = {}, body = "" }: Sent,
-  change: (event: Parameters<Handler>[0]) => Parameters<Handler>[0] = (event) => event,
-): Promise<Answer> {
-  const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value].flat()]));
-  const request = routed({ method, target, headers: distinct, body: Buffer.from(body) });
-  if (!request) throw new Error("API Gateway would refuse this path");
-  const { handler } = (await import(`../../functions/${request.functionName}.ts`)) as { handler: Handler };
-  const { statusCode = 200, headers: given, body: text = "" } = await handler(change(request.event), {});
-  return { status: statusCode, headers: new Headers(given as Record<string, string>), text };
-}
+export const toTheHandler = ({ body = "", ...sent }: Sent, change?: EventChange): Promise<Answer> =>
+  answerOf(fromHere, { ...sent, body: Buffer.from(body) }, change);

@@ -3,11 +3,10 @@ import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { routes } from "../../functions/routes.ts";
-import { routed } from "../../infra/local/event.ts";
-import type { Handler } from "../../infra/local/gateway.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { aBook, aCustomer, inTheCart, type Person, theStaff } from "../given.ts";
-import { held, inProcess, overHttp, type Reply } from "../shop.ts";
+import { answerOf, type EventChange, fromHere, held, inProcess, overHttp, type Reply } from "../shop.ts";
+import { toTheHandler } from "./exact-requests.ts";
 
 type Answer = Pick<Reply, "status" | "headers" | "text">;
 type Headers = Record<string, string>;
@@ -38,12 +37,7 @@ const bearer = ({ token }: Person) => ({ authorization: `Bearer ${token}` });
 /** Bytes that are no text, both ways. */
 const rawly = {
   async "in process"(method: string, target: string, headers: Headers, body: Buffer): Promise<Answer> {
-    const distinct = Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, [value]]));
-    const { event, functionName } = routed({ method, target, headers: distinct, body }) ?? {};
-    if (!event) throw new Error("API Gateway would refuse this path");
-    const { handler } = (await import(`../../functions/${functionName}.ts`)) as { handler: Handler };
-    const { statusCode = 200, body: text = "", headers: given } = await handler(event, {});
-    return held({ method, target }, { status: statusCode, headers: new Headers(given as Headers), text });
+    return held({ method, target }, await answerOf(fromHere, { method, target, headers, body }));
   },
   async "over HTTP"(method: string, target: string, headers: Headers, body: Buffer): Promise<Answer> {
     const answer = await fetch(inject("url") + target, { method, headers, body: new Uint8Array(body) });
@@ -476,20 +470,10 @@ describe.each([
 
 describe("a body that API Gateway hands over in base64", () => {
   const add = async (body: string, type = "application/json") => {
-    const request = routed({
-      method: "POST",
-      target: "/api/cart/add",
-      headers: { authorization: [`Bearer ${ada.token}`], "content-type": [type] },
-      body: Buffer.alloc(0),
-    });
-    const { handler } = (await import("../../functions/add-to-cart.ts")) as { handler: Handler };
-    if (!request) throw new Error("no such route");
-    const result = await handler({ ...request.event, body, isBase64Encoded: true }, {});
-    const given = new Headers(result.headers as Headers);
-    return held(
-      { method: "POST", target: "/api/cart/add" },
-      { status: result.statusCode ?? 200, headers: given, text: result.body ?? "" },
-    );
+    const asked = { method: "POST", target: "/api/cart/add" };
+    const headers = { ...bearer(ada), "content-type": type };
+    const inBase64: EventChange = (event) => ({ ...event, body, isBase64Encoded: true });
+    return held(asked, await toTheHandler({ ...asked, headers }, inBase64));
   };
   const encoded = (text: string | Uint8Array) => Buffer.from(text).toString("base64");
 
