@@ -1,15 +1,15 @@
 import { randomUUID } from "node:crypto";
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { operations } from "../../functions/openapi/operations.ts";
 import { type FunctionName, type Route, type RouteKeysOf, routeKey, routes } from "../../functions/routes.ts";
-import { localClient } from "../../infra/local/dynamodb.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { newBookId, newCartId, newOrderId } from "../../shared/ids.ts";
+import type { Item } from "../../shared/table/client.ts";
 import type { Answer } from "../description.ts";
 import { marked } from "../faults/mark.ts";
 import { storeProxy } from "../faults/store-proxy.ts";
 import { aBook, caller, type Person } from "../given.ts";
+import { itemsOf } from "../partition.ts";
 import { held, inProcess, type Reply } from "../shop.ts";
 import { overTheWire, type Sent, toTheHandler } from "./exact-requests.ts";
 import { inGroups } from "./in-groups.ts";
@@ -20,7 +20,7 @@ type RouteKey = RouteKeysOf<FunctionName>;
 type Headers = Record<string, string>;
 type Asked = { method: string; target: string; headers?: Headers; body?: unknown };
 
-const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "", TABLE_NAME } = inject("variables");
+const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "" } = inject("variables");
 const form = (title: string) => ({ title, authors: ["An Author"], price: { amount: 100, currency: "USD" } });
 
 /** Customers' partitions that the store was asked about, by the request that asked. */
@@ -34,11 +34,7 @@ const proxy = await storeProxy(endpoint, {
 });
 // biome-ignore lint/style/noProcessEnv: what the handlers are to find when they are first imported
 process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
-const table = DynamoDBDocumentClient.from(localClient(endpoint));
-afterAll(() => {
-  table.destroy();
-  return proxy.close();
-});
+afterAll(() => proxy.close());
 
 const bearer = (who: Person | null): Headers => (who ? { authorization: `Bearer ${who.token}` } : {});
 let asked = 0;
@@ -90,20 +86,7 @@ type Role = keyof typeof roles;
 const everyRole = Object.keys(roles) as Role[];
 
 /** Everything that the table keeps of these people. */
-const allOf = (...people: Person[]): Promise<unknown[]> =>
-  Promise.all(
-    people.map(async ({ sub }) => {
-      const { Items } = await table.send(
-        new QueryCommand({
-          TableName: TABLE_NAME,
-          KeyConditionExpression: "pk = :pk",
-          ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
-          ConsistentRead: true,
-        }),
-      );
-      return Items;
-    }),
-  );
+const allOf = (...people: Person[]): Promise<Item[][]> => Promise.all(people.map(({ sub }) => itemsOf(sub)));
 
 /** A key that was used, an order that is pending, the cart that it came from, and an open cart with a book in it. */
 type Things = { sub: string; key: string; orderId: string; ordered: string; cartId: string; tag: string };

@@ -1,10 +1,9 @@
 import { gzipSync } from "node:zlib";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
+import { afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { routes } from "../../functions/routes.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { aBook, aCustomer, inTheCart, type Person, theStaff } from "../given.ts";
+import { itemsOf } from "../partition.ts";
 import { answerOf, type EventChange, fromHere, held, inProcess, overHttp, type Reply } from "../shop.ts";
 import { toTheHandler } from "./exact-requests.ts";
 
@@ -15,22 +14,6 @@ type Headers = Record<string, string>;
 const canary = "canary7f3a";
 const json = { "content-type": "application/json" };
 const mostBytes = 65_536;
-
-const table = DynamoDBDocumentClient.from(new DynamoDBClient());
-afterAll(() => table.destroy());
-
-/** Everything that the table keeps of a customer. */
-async function allOf({ sub }: Person): Promise<unknown[]> {
-  const { Items = [] } = await table.send(
-    new QueryCommand({
-      TableName: inject("variables").TABLE_NAME,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
-      ConsistentRead: true,
-    }),
-  );
-  return Items;
-}
 
 const bearer = ({ token }: Person) => ({ authorization: `Bearer ${token}` });
 
@@ -57,7 +40,7 @@ beforeAll(async () => {
 
 /** Sends it twice: the same refusal, to the byte, and nothing has changed. */
 async function refusedTwice(send: () => Promise<Answer>, status: number, code: string, who = ada) {
-  const before = await allOf(who);
+  const before = await itemsOf(who.sub);
   const [first, second] = [await send(), await send()];
   expect({ status: first.status, ...JSON.parse(first.text) }).toMatchObject({ status, code });
   expect(first.headers.get("content-type")).toBe("application/problem+json");
@@ -66,7 +49,7 @@ async function refusedTwice(send: () => Promise<Answer>, status: number, code: s
   expect(second.text).toBe(first.text);
   expect(first.text).not.toContain(canary);
   expect(first.text).not.toMatch(/\.ts\b|node_modules| at \S+:\d/);
-  expect(await allOf(who)).toEqual(before);
+  expect(await itemsOf(who.sub)).toEqual(before);
   return JSON.parse(first.text) as { errors?: { path: string; message: string }[] };
 }
 
@@ -83,7 +66,7 @@ describe.each([
     const bob = await aCustomer();
 
     await refusedTwice(() => send("POST", "/api/orders", bearer(bob)), 409, "cart-empty", bob);
-    expect(await allOf(bob)).toEqual([]);
+    expect(await itemsOf(bob.sub)).toEqual([]);
   });
 
   test.each([
@@ -452,7 +435,7 @@ describe.each([
   });
 
   test("nothing is written by a request that is sent on to the path without a slash", async () => {
-    const before = await allOf(ada);
+    const before = await itemsOf(ada.sub);
 
     for (const { method, path } of routes) {
       const target = `${path.replace(/\{.+\}/, book.bookId)}/?title=${encodeURIComponent("a b&c")}&x=%25`;
@@ -464,7 +447,7 @@ describe.each([
       });
     }
 
-    expect(await allOf(ada)).toEqual(before);
+    expect(await itemsOf(ada.sub)).toEqual(before);
   });
 });
 

@@ -1,8 +1,7 @@
 import { connect } from "node:net";
 import { beforeAll, expect, inject, test } from "vitest";
-import { openTable } from "../../shared/table/client.ts";
-import { cartKey } from "../../shared/table/keys.ts";
 import { aBook, aCustomer, type Person } from "../given.ts";
+import { itemsOf } from "../partition.ts";
 import { held } from "../shop.ts";
 import { overTheWire } from "./exact-requests.ts";
 
@@ -20,14 +19,7 @@ beforeAll(async () => {
   authorization = `Bearer ${ada.token}`;
 });
 
-async function nothingIsWritten(): Promise<void> {
-  const items = await openTable().query({
-    KeyConditionExpression: "pk = :pk",
-    ExpressionAttributeValues: { ":pk": cartKey(ada.sub).pk },
-    ConsistentRead: true,
-  });
-  expect(items).toEqual([]);
-}
+const nothingIsWritten = async () => expect(await itemsOf(ada.sub)).toEqual([]);
 
 /** All that comes back over one connection until it is closed. */
 const answersTo = (bytes: string): Promise<string> =>
