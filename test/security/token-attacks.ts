@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { UnsecuredJWT } from "jose";
-import { aToken, claims, clientId, foreign, issuer, jwkOf, now, ours, served, signed } from "./own-keys.ts";
+import { jwkOf } from "../signing-keys.ts";
+import { aToken, claims, clientId, foreign, issuer, now, ours, served, signed } from "./own-keys.ts";
 
 /** The values of the Authorization headers that are sent: none, one, or one and another. */
 type Attack = () => Promise<string | string[] | undefined> | string | string[] | undefined;
@@ -11,7 +12,7 @@ const url = await served((_, outgoing) => {
   elsewhere.requests++;
   outgoing.end(foreignKeys);
 });
-const foreignJwk = await jwkOf(foreign.publicKey);
+const foreignJwk = await jwkOf(foreign.publicKey, "ours");
 const foreignKeys = JSON.stringify({ keys: [foreignJwk] });
 
 const as = async (token: Promise<string> | string) => `Bearer ${await token}`;
