@@ -8,7 +8,7 @@ import type { Item } from "../../shared/table/client.ts";
 import type { Answer } from "../description.ts";
 import { marked } from "../faults/mark.ts";
 import { storeProxy } from "../faults/store-proxy.ts";
-import { aBook, caller, type Person } from "../given.ts";
+import { aBook, bearer, caller, type Person } from "../given.ts";
 import { itemsOf } from "../partition.ts";
 import { held, inProcess, type Reply } from "../shop.ts";
 import { overTheWire, type Sent, toTheHandler } from "./exact-requests.ts";
@@ -36,7 +36,7 @@ const proxy = await storeProxy(endpoint, {
 process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
 afterAll(() => proxy.close());
 
-const bearer = (who: Person | null): Headers => (who ? { authorization: `Bearer ${who.token}` } : {});
+const credentialsOf = (who: Person | null): Headers => (who ? bearer(who) : {});
 let asked = 0;
 
 /** Requests of customers that have looked at what is another customer's. */
@@ -65,7 +65,7 @@ function ask(way: Way, who: Person | null, { headers, body, ...request }: Asked)
   const json = body !== undefined && { "content-type": "application/json" };
   return ways[way](who, {
     ...request,
-    headers: { ...json, ...bearer(who), ...headers },
+    headers: { ...json, ...credentialsOf(who), ...headers },
     ...(body !== undefined && { body: JSON.stringify(body) }),
   });
 }
@@ -545,7 +545,7 @@ test("what an event says of its caller beside the token counts for nothing", asy
     [eve, "/api/admin/orders", 403],
     [null, "/api/orders", 401],
   ] as const) {
-    const sent = { method: "GET", target, headers: bearer(who) };
+    const sent = { method: "GET", target, headers: credentialsOf(who) };
     const plain = await toTheHandler(sent);
     const dressed = await toTheHandler(sent, (event) => {
       const authorizer = { jwt: { claims, scopes: ["admin"] } };

@@ -3,13 +3,12 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { routeKey, routes } from "../../functions/routes.ts";
-import { Description } from "../description.ts";
+import { Description, type Json } from "../description.ts";
+import { canary } from "./canary.ts";
 import type { Live } from "./fuzz/cast.ts";
 import { kindOf, kindsIn, unrouted } from "./fuzz/coverage.ts";
 import { type Asked, requestsOf, unroutedRequests } from "./fuzz/requests.ts";
-import type { Schema } from "./fuzz/schema.ts";
 import { aStage, type Stage } from "./fuzz/stage.ts";
-import { canary } from "./fuzz/values.ts";
 
 // biome-ignore lint/style/noProcessEnv: SEED=… repeats a run
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -33,7 +32,7 @@ const provokedElsewhere: Record<string, [file: string, test: string]> = {
 const gatewaysOwn = ["403 gateway", "500 gateway", "503 gateway"];
 
 let stage: Stage;
-let document: Schema;
+let document: Json;
 let description: Description;
 /** The statuses and codes that a request can bring about, by operation. */
 let provokable: Map<string, string[]>;

@@ -2,20 +2,17 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeAll, describe, expect, inject, test, vi } from "vitest";
 import { routes } from "../../functions/routes.ts";
 import { cursorAt } from "../../shared/cursor.ts";
-import { aBook, aCustomer, inTheCart, type Person, theStaff } from "../given.ts";
+import { aBook, aCustomer, bearer, inTheCart, type Person, theStaff } from "../given.ts";
 import { itemsOf } from "../partition.ts";
 import { answerOf, type EventChange, fromHere, held, inProcess, overHttp, type Reply } from "../shop.ts";
+import { canary } from "./canary.ts";
 import { toTheHandler } from "./exact-requests.ts";
 
 type Answer = Pick<Reply, "status" | "headers" | "text">;
 type Headers = Record<string, string>;
 
-/** What a caller wrote, and no answer may repeat. */
-const canary = "canary7f3a";
 const json = { "content-type": "application/json" };
 const mostBytes = 65_536;
-
-const bearer = ({ token }: Person) => ({ authorization: `Bearer ${token}` });
 
 /** Bytes that are no text, both ways. */
 const rawly = {

@@ -3,12 +3,12 @@ import { beforeAll, expect, inject, test } from "vitest";
 import { aBook, aCustomer, type Person } from "../given.ts";
 import { itemsOf } from "../partition.ts";
 import { held } from "../shop.ts";
+import { canary } from "./canary.ts";
 import { overTheWire } from "./exact-requests.ts";
 
 // What no HTTP client would send, byte for byte, to the local gateway.
 
 const { hostname, port } = new URL(inject("url"));
-const canary = "canary7f3a";
 let ada: Person;
 let body: string;
 let authorization: string;

@@ -4,13 +4,13 @@ import { caller, issueTokens } from "../given.ts";
 import { administer } from "../user-pool.ts";
 
 /** Somebody of the local user pool at `url`, with tokens. */
-export type Account = { email: string; sub: string; token: string; idToken: string };
+export type Member = { email: string; sub: string; token: string; idToken: string };
 
 /** Someone who has just signed up and is in these groups alone. */
 export async function inGroups(
   groups: readonly ("customers" | "admins")[],
   { url = inject("url"), name = "somebody" } = {},
-): Promise<Account> {
+): Promise<Member> {
   const email = `${name}-${randomUUID()}@example.com`;
   await issueTokens(email, groups.includes("admins") ? "admins" : undefined, url);
   if (!groups.includes("customers")) {

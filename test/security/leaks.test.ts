@@ -6,10 +6,11 @@ import { localClient } from "../../infra/local/dynamodb.ts";
 import { newCartId, newOrderId } from "../../shared/ids.ts";
 import type { Answer } from "../description.ts";
 import { type Fault, storeProxy } from "../faults/store-proxy.ts";
+import { bearer } from "../given.ts";
 import { startShop } from "../local-system.ts";
 import { held } from "../shop.ts";
 import { overTheWire, type Sent, toTheHandler } from "./exact-requests.ts";
-import { type Account, inGroups } from "./in-groups.ts";
+import { inGroups, type Member } from "./in-groups.ts";
 
 // A word stands in every place of a request where a caller can write: no log, no refusal and no trace repeats it. And what
 // headers each kind of answer has.
@@ -37,7 +38,7 @@ type Way = keyof typeof written;
 const bothWays = Object.keys(written) as Way[];
 let system: Awaited<ReturnType<typeof startShop>>;
 
-type People = { ada: Account; staff: Account; broken: Account; bookId: string };
+type People = { ada: Member; staff: Member; broken: Member; bookId: string };
 let people: Record<Way, People>;
 
 const urlOf = (way: Way) => (way === "in process" ? inject("url") : system.url);
@@ -48,7 +49,6 @@ const aPerson = (way: Way, group: "customers" | "admins" = "customers") =>
   inGroups([group], { url: urlOf(way), name: canary });
 
 const json = { "content-type": "application/json" };
-const bearer = ({ token }: Account) => ({ authorization: `Bearer ${token}` });
 /** Beside what a request asks for, and read by nobody. */
 const noise = {
   cookie: `session=${canary}; ${canary}=1`,
@@ -68,7 +68,7 @@ const address = {
 };
 const form = (title: string) => ({ title, authors: [title], price: { amount: 100, currency: "USD" } });
 
-async function made(way: Way, who: Account, method: string, target: string, body?: object) {
+async function made(way: Way, who: Member, method: string, target: string, body?: object) {
   const answer = await send(way, {
     method,
     target,
@@ -80,7 +80,7 @@ async function made(way: Way, who: Account, method: string, target: string, body
 }
 
 /** Rows that nobody can read, with the word in each member. */
-async function corrupt({ sub }: Account): Promise<{ bookId: string; orderId: string }> {
+async function corrupt({ sub }: Member): Promise<{ bookId: string; orderId: string }> {
   const cartId = newCartId(null);
   const [bookId, orderId] = [`BROKEN-${randomUUID()}`, newOrderId(cartId, sub)];
   const wrong = {

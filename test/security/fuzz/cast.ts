@@ -1,8 +1,8 @@
 import { files } from "../../../functions/docs/files.ts";
 import { aBook, aCustomer, changeBook, inTheCart, type Person, theStaff } from "../../given.ts";
 import type { Reply } from "../../shop.ts";
+import { canary } from "../canary.ts";
 import { inGroups } from "../in-groups.ts";
-import { canary } from "./values.ts";
 
 /** Values that lead somewhere, by the name of the parameter or member that takes them. */
 export type Live = Readonly<Record<string, readonly string[]>>;

@@ -7,6 +7,7 @@ import { gateway } from "../../../infra/local/gateway.ts";
 import { loadFunctions } from "../../../infra/local/system.ts";
 import type { Item } from "../../../shared/table/client.ts";
 import type { Key } from "../../../shared/table/keys.ts";
+import { bearer } from "../../given.ts";
 import { held, inProcess, type Reply } from "../../shop.ts";
 import { overTheWire } from "../exact-requests.ts";
 import { theCast } from "./cast.ts";
@@ -72,7 +73,7 @@ export async function aStage() {
 
   async function send({ who, through, method, target, headers: given, body }: Asked): Promise<Reply> {
     const token = people[who]?.token;
-    const headers = { ...given, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const headers = { ...given, ...(token !== undefined && bearer({ token })) };
     if (through === "handlers") return inProcess(method, target, headers, body);
     const answer = await overTheWire(
       { method, target, headers, ...(body !== undefined && { body }) },
