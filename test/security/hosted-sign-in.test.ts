@@ -469,42 +469,12 @@ describe("a page of sign-in", () => {
     }
   });
 
-  const everyPage: Record<string, () => Promise<Response>> = {
-    "sign in": () => aBrowser(pool).visit(`/login?${aQuery(pool)}`),
-    "sign up": () => aBrowser(pool).visit(`/signup?${aQuery(pool)}`),
-    "a wrong password": () =>
-      aBrowser(pool).submit(`/login?${aQuery(pool)}`, { ...reader, password: "wrong" }),
-    "a weak password": () =>
-      aBrowser(pool).submit(`/signup?${aQuery(pool)}`, { ...reader, password: "weak" }),
-    "another site's post": () =>
-      aBrowser(pool).submit(`/login?${aQuery(pool)}`, reader, { origin: "https://evil.example" }),
-    "a wrong address": () => aBrowser(pool).visit("/oauth2/authorize"),
-    "a wrong sign-out": () => aBrowser(pool).visit("/logout"),
-    "the way to the sign-in": () => aBrowser(pool).visit(`/oauth2/authorize?${aQuery(pool)}`),
-    "the way back": () => aBrowser(pool).submit(`/signup?${aQuery(pool)}`, aPerson()),
-  };
-
-  test.each(Object.entries(everyPage))(
-    "runs no script, stands in no frame, and is kept and told to nobody: %s",
-    async (_, ask) => {
-      const { headers } = await ask();
-
-      expect(headers.get("content-security-policy")).toMatch(
-        /^default-src 'none'; style-src 'sha256-\S+'; form-action [^;]+; frame-ancestors 'none'; base-uri 'none'$/,
-      );
-      expect(headers.get("x-frame-options")).toBe("DENY");
-      expect(headers.get("x-content-type-options")).toBe("nosniff");
-      expect(headers.get("referrer-policy")).toBe("no-referrer");
-      expect(headers.get("cache-control")).toBe("no-store");
-    },
-  );
-
   test("takes no style either but the one that is there", async () => {
-    const answer = await everyPage["sign in"]?.();
+    const answer = await aBrowser(pool).visit(`/login?${aQuery(pool)}`);
 
-    const style = /<style>(.*)<\/style>/s.exec((await answer?.text()) ?? "")?.[1] ?? "";
+    const style = /<style>(.*)<\/style>/s.exec(await answer.text())?.[1] ?? "";
     const hash = createHash("sha256").update(style).digest("base64");
-    expect(answer?.headers.get("content-security-policy")).toContain(`style-src 'sha256-${hash}';`);
+    expect(answer.headers.get("content-security-policy")).toContain(`style-src 'sha256-${hash}';`);
   });
 });
 

@@ -435,9 +435,11 @@ describe("sign-in", () => {
     ["a page", "GET", "/login?QUERY", 200],
     ["a page to sign up", "GET", "/signup?QUERY", 200],
     ["a page of an error", "GET", `/login?client_id=${canary}`, 400],
+    ["a page of an error for who asks nothing", "GET", "/oauth2/authorize", 400],
     ["a redirect to a page", "GET", "/oauth2/authorize?QUERY", 302],
     ["a sign-up, with its code", "POST", "/signup?QUERY", 302, form({ email, password })],
     ["a sign-up that is refused", "POST", "/signup?QUERY", 400, form({ email, password })],
+    ["a weak password", "POST", "/signup?QUERY", 400, form({ email, password: "weak" })],
     ["a wrong password", "POST", "/login?QUERY", 400, form({ email, password: canary })],
     [
       "a broken form",
@@ -454,6 +456,7 @@ describe("sign-in", () => {
       { ...form({ email }), headers: { origin: `https://${canary}.example` } },
     ],
     ["a way out", "GET", `/logout?QUERY&logout_uri=${back}`, 302],
+    ["a way out of nothing", "GET", "/logout", 400],
     ["a way out to elsewhere", "GET", `/logout?QUERY&logout_uri=https://${canary}.example`, 400],
   ])("%s", async (_, method, path, status, more = {}) => {
     const answer = await overTheWire(

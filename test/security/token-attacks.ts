@@ -189,10 +189,10 @@ export const besides: Record<
   (token: string) => { query?: string; headers?: Record<string, string> }
 > = {
   "the token in the query": (token) => ({
-    query: `?access_token=${token}&token=${token}&Authorization=${token}`,
+    query: `?access_token=${token}&token=${token}&Authorization=${token}&cognito=${token}`,
   }),
   "the token in a cookie": (token) => ({
-    headers: { cookie: `access_token=${token}; Authorization=Bearer ${token}` },
+    headers: { cookie: `access_token=${token}; cognito=${token}; Authorization=Bearer ${token}` },
   }),
   ...Object.fromEntries(
     [
@@ -201,13 +201,18 @@ export const besides: Record<
       "x-amz-security-token",
       "x-access-token",
       "x-forwarded-authorization",
+      "x-amzn-oidc-data",
     ].map((name) => [
       `the token in ${name}`,
       (token: string) => ({ headers: { [name]: `Bearer ${token}` } }),
     ]),
   ),
+  "who and what in the query": () => ({
+    query: `?customerId=${randomUUID()}&sub=${randomUUID()}&userId=${randomUUID()}&groups=admins&role=admin&_method=DELETE&path=%2Fapi%2Fbooks`,
+  }),
   "what a proxy or a gateway would add": () => ({
     headers: {
+      cookie: `sub=${randomUUID()}`,
       "x-amzn-oidc-identity": randomUUID(),
       "x-amzn-oidc-data": signed(JSON.stringify(claims())),
       "x-amzn-request-context": JSON.stringify({ authorizer: { jwt: { claims: claims() } } }),
@@ -216,12 +221,20 @@ export const besides: Record<
       "x-user-id": randomUUID(),
       "x-customer-id": randomUUID(),
       "x-forwarded-for": "127.0.0.1",
+      "x-sub": randomUUID(),
+      "x-remote-user": randomUUID(),
+      "x-groups": "admins",
+      "cognito-groups": "admins",
+      "x-role": "admins",
       "x-forwarded-user": "admin",
       "x-forwarded-host": "127.0.0.1",
       forwarded: "for=127.0.0.1",
       "x-original-url": "/api/books",
       "x-rewrite-url": "/api/books",
+      "x-forwarded-path": "/api/books",
       "x-http-method-override": "OPTIONS",
+      "x-http-method": "OPTIONS",
+      "x-method-override": "OPTIONS",
     },
   }),
 };
