@@ -15,7 +15,8 @@ const poolKeys = "shared/pool-keys.ts";
 const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
 const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
 const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
-const access = (named: string): Fence["missedBy"] => ["test/security/access.test.ts", named];
+const roles = (named: string): Fence["missedBy"] => ["test/security/roles.test.ts", named];
+const others = (named: string): Fence["missedBy"] => ["test/security/others-things.test.ts", named];
 const leaks = (named: string): Fence["missedBy"] => ["test/security/leaks.test.ts", named];
 const signIn = (named: string): Fence["missedBy"] => ["test/security/hosted-sign-in.test.ts", named];
 const fuzz = (named: string): Fence["missedBy"] => ["test/security/fuzz.test.ts", named];
@@ -266,42 +267,42 @@ const fences: Fence[] = [
     file: "shared/shop.ts",
     from: "await readOrder(table, customerId, parts.cartId)",
     to: "await readOrder(table, parts.customerId, parts.cartId)",
-    missedBy: access("in process: GET /api/orders/{orderId} id of a customer"),
+    missedBy: others("in process: GET /api/orders/{orderId} id of a customer"),
   },
   {
     name: "whose history a cursor goes on in",
     file: "shared/shop.ts",
     from: "`orders ${customerId}`",
     to: "`orders ${customerId.length}`",
-    missedBy: access("in process: GET /api/orders cursor of a customer"),
+    missedBy: others("in process: GET /api/orders cursor of a customer"),
   },
   {
     name: "whose page of orders a cursor goes on in",
     file: "shared/staff.ts",
     from: "`all orders ${customerId} ",
     to: "`all orders ",
-    missedBy: access("GET /api/admin/orders cursor of staff"),
+    missedBy: others("GET /api/admin/orders cursor of staff"),
   },
   {
     name: "whose page of books a cursor goes on in",
     file: "shared/staff.ts",
     from: "`shelf ${customerId} ",
     to: "`shelf ",
-    missedBy: access("GET /api/admin/books cursor of staff"),
+    missedBy: others("GET /api/admin/books cursor of staff"),
   },
   {
     name: "whose Idempotency-Key",
     file: "shared/table/keys.ts",
     from: "pk: customer(customerId),\n  sk: `KEY#",
     to: "pk: customer(customerId.slice(0, 0)),\n  sk: `KEY#",
-    missedBy: access("in process: POST /api/cart/add key of a customer"),
+    missedBy: others("in process: POST /api/cart/add key of a customer"),
   },
   {
     name: "an erased account of staff's",
     file: "shared/staff.ts",
     from: "changeableCart(cart);\n  return moveOrder",
     to: "return moveOrder",
-    missedBy: access("in process: changes nothing, as staff neither"),
+    missedBy: roles("in process: changes nothing, as staff neither"),
   },
   {
     name: "AWS's words stay out of the log",
