@@ -1,10 +1,10 @@
 import { type Route, routeKey, routes } from "../../functions/routes.ts";
 import { environments } from "../../infra/environments.ts";
 import { memoryMiB } from "../../infra/function.ts";
-import { type Key, limits, type Size, storedOrder, type Taken } from "../security/limits.ts";
-import { type Bill, billOfOrders, signInBill, total, type Usage } from "./bill.ts";
-import { dollarsFor } from "./prices.ts";
-import { processorMiB, storeTripMs } from "./usage.ts";
+import { type Bill, billOfOrders, signInBill, total, type Usage } from "../bench/bill.ts";
+import { dollarsFor } from "../bench/prices.ts";
+import { processorMiB, storeTripMs } from "../bench/usage.ts";
+import { type Key, limits, type Size, storedOrder, type Taken } from "./limits.ts";
 
 // What an hour costs in which the dearest requests come as fast as the throttles of prod let them through.
 
