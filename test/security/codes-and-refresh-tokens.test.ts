@@ -331,8 +331,9 @@ describe("what sign-in answers to a program is kept by nobody, and its type not 
       { method, target: path, headers: noiseOf(canary), ...more, ...(body && { body }) },
       { url: pool.url },
     );
-    const { "content-type": _type, ...headers } = headersOf(answer);
+    const { "content-type": _type, vary, ...headers } = headersOf(answer);
 
+    if (status === 200) expect(vary).toBe("Origin");
     expect([answer.status, headers]).toEqual([
       status,
       { "cache-control": "no-store", "x-content-type-options": "nosniff" },

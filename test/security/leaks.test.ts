@@ -218,7 +218,7 @@ async function judge(way: Way, key: string, sent: Sent, answer: Answer): Promise
 }
 
 // biome-ignore format: it is a table
-/** How long an answer may be kept, where it is not `private, no-store`. */
+/** How long an answer may be kept, where it is not `private, no-store`; a cache keeps it apart for each origin. */
 const keptFor: Record<string, string> = {
   "GET /openapi.json":       "public, max-age=3600",
   "GET /docs":               "public, max-age=3600",
@@ -242,9 +242,11 @@ function expectedHeaders(way: Way, key: string, { status }: Answer) {
     : status < 400
       ? "application/json"
       : "application/problem+json";
+  const kept = status === 200 && keptFor[key];
   return {
     ...everyAnswer,
-    "cache-control": (status === 200 && keptFor[key]) || "private, no-store",
+    "cache-control": kept || "private, no-store",
+    ...(kept && { vary: "Origin" }),
     "x-request-id": expect.stringMatching(/\S/),
     ...(![204, 308].includes(status) && { "content-type": type }),
     ...(isPage && pages(way)),
@@ -431,7 +433,9 @@ test("headers and statuses: what was judged", ({ task }) => {
       "x-request-id": "…",
       "cache-control": "private, no-store",
     }),
-    ...Object.entries(keptFor).map(([key, kept]) => row(`${key}, 200`, { "cache-control": kept })),
+    ...Object.entries(keptFor).map(([key, kept]) =>
+      row(`${key}, 200`, { "cache-control": kept, vary: "Origin" }),
+    ),
     row("/docs and its files", pages("in process")),
     "",
     ...[...judged].map(([key, statuses]) => row(key, [...statuses].sort().join(" "))),
