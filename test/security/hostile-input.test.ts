@@ -371,15 +371,13 @@ describe.each([
   test.each(["%00", "a%2Fb", "%0A", "..%2F", "%25", "__proto__%00", canary.repeat(7)])(
     "what no id can be leads nowhere in a path: %s",
     async (id) => {
-      const address = { ...bearer(ada) };
-      const staffAddress = { ...bearer(staff) };
       for (const [method, path, code, headers] of [
         ["GET", `/api/books/${id}`, "book-not-found", {}],
-        ["DELETE", `/api/cart/items/${id}`, "book-not-found", address],
-        ["GET", `/api/orders/${id}`, "order-not-found", address],
-        ["POST", `/api/orders/${id}/cancel`, "order-not-found", address],
-        ["GET", `/api/admin/books/${id}`, "book-not-found", staffAddress],
-        ["GET", `/api/admin/orders/${id}`, "order-not-found", staffAddress],
+        ["DELETE", `/api/cart/items/${id}`, "book-not-found", bearer(ada)],
+        ["GET", `/api/orders/${id}`, "order-not-found", bearer(ada)],
+        ["POST", `/api/orders/${id}/cancel`, "order-not-found", bearer(ada)],
+        ["GET", `/api/admin/books/${id}`, "book-not-found", bearer(staff)],
+        ["GET", `/api/admin/orders/${id}`, "order-not-found", bearer(staff)],
       ] as const)
         await refusedTwice(() => send(method, path, headers), 404, code);
     },

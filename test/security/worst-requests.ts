@@ -9,15 +9,15 @@ import { attemptErasures } from "./dearest/erasures.ts";
 import { attemptOrders } from "./dearest/orders.ts";
 import { attemptStaffs } from "./dearest/staff.ts";
 import { bookOf, pendingItem, widest } from "./largest-things.ts";
-import type { Key, Size, Taken } from "./limits.ts";
+import type { RouteName, Size, Taken } from "./limits.ts";
 
 // The dearest requests that a hostile caller can think of, in several ways where it is not plain which of them is dearest.
 
 const mostCalls = 16;
 
 /** Sends them all; by route, the most of everything that one of its requests took. */
-export async function worstOf(shop: OwnShop, size: Size): Promise<Map<Key, Taken>> {
-  const most = new Map<Key, Taken>();
+export async function worstOf(shop: OwnShop, size: Size): Promise<Map<RouteName, Taken>> {
+  const most = new Map<RouteName, Taken>();
   for (const attempt of await attempts(shop, size)) {
     const taken = await takenBy(shop, attempt);
     const before = most.get(attempt.in) ?? taken;

@@ -6,13 +6,13 @@ import type { Fault, StoreCall } from "../../faults/store-proxy.ts";
 import type { Account, OwnShop } from "../../own-shop.ts";
 import type { Reply } from "../../shop.ts";
 import { bookOf, cartItem, orderItem, widest } from "../largest-things.ts";
-import type { Key, Size } from "../limits.ts";
+import type { RouteName, Size } from "../limits.ts";
 
 const manyBooks = 101;
 
 /** Requests by route, each with what it finds in the table, or meets there. */
 export type Attempt = {
-  in: Key;
+  in: RouteName;
   send: () => Promise<Reply>;
   meeting: (call: StoreCall) => Promise<Fault>;
   /** Writes that the table refused for what stood there. */
@@ -55,13 +55,13 @@ export async function attemptsOn(shop: OwnShop, size: Size) {
   };
   const keyed = { "idempotency-key": "k".repeat(255) };
   const all: Attempt[] = [];
-  const ask = (route: Key, who: Account, path: string, how: How & Partial<Attempt> = {}) => {
+  const ask = (route: RouteName, who: Account, path: string, how: How & Partial<Attempt> = {}) => {
     const { body, headers, meeting = quiet, refused = 0 } = how;
     const method = route === "$default" ? "PATCH" : (route.split(" ")[0] as string);
     all.push({ in: route, send: () => shop.send(who, method, path, body, headers), meeting, refused });
   };
   /** The same once more where each write meets another's, and once where the cart has moved on before the first. */
-  const change = async (route: Key, path: string, prepare: () => Promise<Account>, how: How = {}) => {
+  const change = async (route: RouteName, path: string, prepare: () => Promise<Account>, how: How = {}) => {
     ask(route, await prepare(), path, how);
     ask(route, await prepare(), path, { ...how, meeting: contended });
     const who = await prepare();

@@ -160,8 +160,8 @@ function to(path: string, query: string[], through: Asked["through"]): Pick<Aske
   return { target, through: isDecodable ? through : "http" };
 }
 
-const mostly = <T>(usual: fc.Arbitrary<T>, else_: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: else_ });
+const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: unusual });
 
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });
