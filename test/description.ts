@@ -1,12 +1,22 @@
 import { Ajv2020, type ValidateFunction } from "ajv/dist/2020.js";
 
 // biome-ignore lint/suspicious/noExplicitAny: a JSON document, which its own meta-schema and Redocly's rules judge
-type Json = any;
+export type Json = any;
 /** Where something stands in the document, from its root. */
 type Place = readonly string[];
 
 export type Asked = { method: string; target: string; body?: string | undefined };
 export type Answer = { status: number; headers: Headers; text: string };
+
+const partAt = (document: Json, place: Place): Json =>
+  place.reduce((within, part) => within?.[part], document);
+
+/** Where a reference leads. */
+const placeOf = ($ref: string): Place => $ref.slice("#/".length).split("/");
+
+/** What a part of the document is, once its `$ref` has been followed. */
+export const followed = (document: Json, part: Json): Json =>
+  part.$ref ? partAt(document, placeOf(part.$ref)) : part;
 
 /** What the gateway and the transport add to any answer, and the document has in words. */
 const notOurs =
@@ -82,13 +92,13 @@ export class Description {
   }
 
   #at(place: Place): Json {
-    return place.reduce((within, part) => within?.[part], this.#document);
+    return partAt(this.#document, place);
   }
 
   /** Where it stands, once its `$ref` has been followed. */
   #followed(place: Place): Place {
     const { $ref } = this.#at(place) ?? {};
-    return $ref ? $ref.slice("#/".length).split("/") : place;
+    return $ref ? placeOf($ref) : place;
   }
 
   /** What the schema at this place has against the value. */

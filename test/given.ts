@@ -34,9 +34,12 @@ async function aPerson(email: string, group?: string): Promise<Person> {
   return caller(token, email);
 }
 
+/** The header that says who calls. */
+export const bearer = ({ token }: { token: string }) => ({ authorization: `Bearer ${token}` });
+
 export function caller(token: string, email = ""): Person {
   const send: Person["send"] = (method, path, body, headers) =>
-    call({ method, path, headers: { authorization: `Bearer ${token}`, ...headers }, body });
+    call({ method, path, headers: { ...bearer({ token }), ...headers }, body });
   return {
     sub: JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString()).sub,
     email,

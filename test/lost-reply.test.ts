@@ -1,14 +1,11 @@
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, beforeEach, describe, expect, inject, test } from "vitest";
-import { localClient } from "../infra/local/dynamodb.ts";
 import books from "../infra/local/sample-books.json" with { type: "json" };
 import { type StoreProxy, storeProxy } from "./faults/store-proxy.ts";
-import { aCustomer, inTheCart, type Person } from "./given.ts";
+import { aCustomer, inTheCart } from "./given.ts";
+import { cartAndOrdersOf } from "./partition.ts";
 
 const [book, other] = [books[0]?.bookId ?? "", books[1]?.bookId ?? ""];
-const variables = inject("variables");
-const endpoint = variables.AWS_ENDPOINT_URL_DYNAMODB ?? "";
-const table = DynamoDBDocumentClient.from(localClient(endpoint));
+const { AWS_ENDPOINT_URL_DYNAMODB: endpoint = "" } = inject("variables");
 
 /** The tokens of all writes since a test began, in order, a retry under its own again. */
 let writes: string[] = [];
@@ -29,10 +26,7 @@ beforeAll(async () => {
   // biome-ignore lint/style/noProcessEnv: it is theirs to read
   process.env.AWS_ENDPOINT_URL_DYNAMODB = proxy.url;
 });
-afterAll(async () => {
-  await proxy.close();
-  table.destroy();
-});
+afterAll(() => proxy.close());
 beforeEach(() => {
   loseNextReply = false;
 });
@@ -42,7 +36,10 @@ describe("where the table's answer is lost after it has written", () => {
     const ada = await aCustomer();
     const added = await losingTheReply(() => ada.post("/api/cart/add", { bookId: book, quantity: 2 }));
     expect(added).toMatchObject({ status: 200, body: { itemCount: 2, version: 1 } });
-    expect(await stored(ada)).toMatchObject({ cart: { lines: { [book]: 2 }, version: 1 }, orders: [] });
+    expect(await cartAndOrdersOf(ada.sub)).toMatchObject({
+      cart: { lines: { [book]: 2 }, version: 1 },
+      orders: [],
+    });
   });
 
   test("an add to an open cart counts once", async () => {
@@ -50,7 +47,7 @@ describe("where the table's answer is lost after it has written", () => {
     await inTheCart(ada, [{ bookId: book }]);
     const added = await losingTheReply(() => ada.post("/api/cart/add", { bookId: book, quantity: 2 }));
     expect(added).toMatchObject({ status: 200, body: { itemCount: 3, version: 2 } });
-    expect(await stored(ada)).toMatchObject({ cart: { lines: { [book]: 3 }, version: 2 } });
+    expect(await cartAndOrdersOf(ada.sub)).toMatchObject({ cart: { lines: { [book]: 3 }, version: 2 } });
   });
 
   test("the first add after an order counts once, in a cart of its own", async () => {
@@ -60,7 +57,7 @@ describe("where the table's answer is lost after it has written", () => {
     const added = await losingTheReply(() => ada.post("/api/cart/add", { bookId: book, quantity: 2 }));
     expect(added).toMatchObject({ status: 200, body: { itemCount: 2, version: 3 } });
     expect(added.body.cartId).not.toBe(order.cartId);
-    expect(await stored(ada)).toMatchObject({
+    expect(await cartAndOrdersOf(ada.sub)).toMatchObject({
       cart: { cartId: added.body.cartId, lines: { [book]: 2 }, version: 3 },
       orders: [{ isk: order.orderId }],
     });
@@ -71,7 +68,9 @@ describe("where the table's answer is lost after it has written", () => {
     await inTheCart(ada, [{ bookId: book }, { bookId: other }]);
     const changed = await losingTheReply(() => ada.put(`/api/cart/items/${book}`, { quantity: 7 }));
     expect(changed).toMatchObject({ status: 200, body: { itemCount: 8, version: 3 } });
-    expect(await stored(ada)).toMatchObject({ cart: { lines: { [book]: 7, [other]: 1 }, version: 3 } });
+    expect(await cartAndOrdersOf(ada.sub)).toMatchObject({
+      cart: { lines: { [book]: 7, [other]: 1 }, version: 3 },
+    });
   });
 
   test("a line is removed", async () => {
@@ -79,8 +78,8 @@ describe("where the table's answer is lost after it has written", () => {
     await inTheCart(ada, [{ bookId: book }, { bookId: other }]);
     const changed = await losingTheReply(() => ada.delete(`/api/cart/items/${book}`));
     expect(changed).toMatchObject({ status: 200, body: { itemCount: 1, version: 3 } });
-    expect((await stored(ada)).cart).toMatchObject({ version: 3 });
-    expect((await stored(ada)).cart?.lines).toEqual({ [other]: 1 });
+    expect((await cartAndOrdersOf(ada.sub)).cart).toMatchObject({ version: 3 });
+    expect((await cartAndOrdersOf(ada.sub)).cart?.lines).toEqual({ [other]: 1 });
   });
 
   test("the cart is emptied", async () => {
@@ -88,7 +87,7 @@ describe("where the table's answer is lost after it has written", () => {
     await inTheCart(ada, [{ bookId: book }, { bookId: other }]);
     const changed = await losingTheReply(() => ada.delete("/api/cart"));
     expect(changed).toMatchObject({ status: 200, body: { itemCount: 0, version: 3 } });
-    expect((await stored(ada)).cart?.lines).toEqual({});
+    expect((await cartAndOrdersOf(ada.sub)).cart?.lines).toEqual({});
   });
 
   test("an order is placed once and answered 201", async () => {
@@ -98,7 +97,7 @@ describe("where the table's answer is lost after it has written", () => {
     expect(placed).toMatchObject({ status: 201, body: { itemCount: 3, status: "pending" } });
     expect(placed.headers.get("idempotency-replayed")).toBeNull();
     expect((await ada.get("/api/orders")).body.items).toEqual([placed.body]);
-    expect((await stored(ada)).orders).toMatchObject([{ isk: placed.body.orderId }]);
+    expect((await cartAndOrdersOf(ada.sub)).orders).toMatchObject([{ isk: placed.body.orderId }]);
     expect((await ada.get("/api/cart")).body).toMatchObject({ cartId: null, lines: [] });
   });
 });
@@ -112,20 +111,4 @@ async function losingTheReply<Answer>(send: () => Promise<Answer>): Promise<Answ
   expect(writes[0]).toBeTypeOf("string");
   expect(writes[1]).toBe(writes[0]);
   return answer;
-}
-
-/** What stands in the table of a customer. */
-async function stored({ sub }: Person) {
-  const { Items = [] } = await table.send(
-    new QueryCommand({
-      TableName: variables.TABLE_NAME,
-      KeyConditionExpression: "pk = :pk",
-      ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
-      ConsistentRead: true,
-    }),
-  );
-  return {
-    orders: Items.filter(({ sk }) => String(sk).startsWith("ORDER#")),
-    cart: Items.find(({ sk }) => sk === "CART"),
-  };
 }

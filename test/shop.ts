@@ -49,26 +49,52 @@ export async function overHttp(
 
 /** Straight into the function's handler, past the first fence. */
 export const inProcess = (method: string, target: string, headers: Record<string, string>, body?: string) =>
-  invoke(async (name) => (await import(`../functions/${name}.ts`)).handler, method, target, headers, body);
+  invoke(fromHere, method, target, headers, body);
 
-/** Hands a request to the handler of its function, as the event that API Gateway would make of it. */
-export async function invoke(
-  handlerOf: (functionName: string) => Promise<Handler>,
+type HandlerOf = (functionName: string) => Promise<Handler>;
+
+/** The handlers of this process. */
+export const fromHere: HandlerOf = async (name) => (await import(`../functions/${name}.ts`)).handler;
+
+/** Hands a request to the handler of its function, and holds the answer against the description. */
+export const invoke = async (
+  handlerOf: HandlerOf,
   method: string,
   target: string,
   headers: Record<string, string>,
   body = "",
-): Promise<Reply> {
-  const distinct = Object.fromEntries(
-    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value]]),
+): Promise<Reply> =>
+  held(
+    { method, target, body },
+    await answerOf(handlerOf, { method, target, headers, body: Buffer.from(body) }),
   );
-  const request = routed({ method, target, headers: distinct, body: Buffer.from(body) });
+
+type Bytes = {
+  method: string;
+  target: string;
+  headers?: Record<string, string | string[]>;
+  body: Buffer;
+};
+type Event = Parameters<Handler>[0];
+export type EventChange = (event: Event) => Event;
+
+/**
+ * What the handler of its function answers, which nobody has judged yet, to the event that API Gateway would make of a
+ * request; `change` edits it.
+ */
+export async function answerOf(
+  handlerOf: HandlerOf,
+  { method, target, headers = {}, body }: Bytes,
+  change: EventChange = (event) => event,
+): Promise<Answer> {
+  const distinct = Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [name.toLowerCase(), [value].flat()]),
+  );
+  const request = routed({ method, target, headers: distinct, body });
   if (!request) throw new Error("API Gateway would refuse this path");
   const handler = await handlerOf(request.functionName);
-  const result = await handler(request.event, {});
-  const headersGiven = new Headers(result.headers as Record<string, string>);
-  const answer = { status: result.statusCode ?? 200, headers: headersGiven, text: result.body ?? "" };
-  return held({ method, target, body }, answer);
+  const { statusCode = 200, headers: given, body: text = "" } = await handler(change(request.event), {});
+  return { status: statusCode, headers: new Headers(given as Record<string, string>), text };
 }
 
 let described: Promise<Description> | undefined;

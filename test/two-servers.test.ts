@@ -1,8 +1,7 @@
-import { DynamoDBDocumentClient, QueryCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
-import { localClient } from "../infra/local/dynamodb.ts";
 import books from "../infra/local/sample-books.json" with { type: "json" };
 import { aCustomer, type Person } from "./given.ts";
+import { cartAndOrdersOf } from "./partition.ts";
 import { held } from "./shop.ts";
 import { type FunctionServer, startFunctionServer } from "./start-function-server.ts";
 
@@ -11,7 +10,6 @@ const atOnce = 50;
 
 describe("two servers that share nothing but the table", { timeout: 120_000 }, () => {
   const variables = inject("variables");
-  const table = DynamoDBDocumentClient.from(localClient(variables.AWS_ENDPOINT_URL_DYNAMODB ?? ""));
   let servers: FunctionServer[] = [];
 
   beforeAll(async () => {
@@ -21,7 +19,6 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
   }, 60_000);
   afterAll(async () => {
     for (const { stop } of servers) await stop();
-    table.destroy();
   });
 
   test(`make one order of a cart that ${atOnce} requests order at the same time`, async () => {
@@ -41,7 +38,7 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
           code: "cart-empty",
           latestOrderId: orderId,
         });
-      const { orders, cart } = await stored(ada);
+      const { orders, cart } = await cartAndOrdersOf(ada.sub);
       expect(orders).toMatchObject([{ sk: `ORDER#${cartId}`, isk: orderId, lines: [{}, {}] }]);
       expect(cart).toMatchObject({ lines: {}, lastOrderId: orderId });
     }
@@ -53,7 +50,10 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
       const answers = await atTheSameTime((at) => send(ada, at, "/api/cart/add", { bookId: bookAt(0) }));
 
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-      expect((await stored(ada)).cart).toMatchObject({ lines: { [bookAt(0)]: atOnce }, version: atOnce });
+      expect((await cartAndOrdersOf(ada.sub)).cart).toMatchObject({
+        lines: { [bookAt(0)]: atOnce },
+        version: atOnce,
+      });
     }
   });
 
@@ -63,7 +63,7 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
       const answers = await atTheSameTime((at) => send(ada, at, "/api/cart/add", { bookId: bookAt(at) }));
 
       expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200]));
-      const { cart } = await stored(ada);
+      const { cart } = await cartAndOrdersOf(ada.sub);
       const all = Array.from({ length: atOnce }, (_, at) => [bookAt(at), 1]);
       expect(cart).toMatchObject({ lines: Object.fromEntries(all), version: atOnce });
     }
@@ -77,7 +77,7 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
 
     expect(new Set(answers.map(({ status, text }) => `${status} ${text}`)).size).toBe(1);
     expect(answers[0]?.status).toBe(201);
-    expect((await stored(ada)).orders).toHaveLength(1);
+    expect((await cartAndOrdersOf(ada.sub)).orders).toHaveLength(1);
   });
 
   /** Half of the requests to each server. */
@@ -93,22 +93,6 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
     });
     const { status, headers } = answer;
     return held({ method: "POST", target: path }, { status, headers, text: await answer.text() });
-  }
-
-  /** What stands in the table of a customer. */
-  async function stored({ sub }: Person) {
-    const { Items = [] } = await table.send(
-      new QueryCommand({
-        TableName: variables.TABLE_NAME,
-        KeyConditionExpression: "pk = :pk",
-        ExpressionAttributeValues: { ":pk": `CUSTOMER#${sub}` },
-        ConsistentRead: true,
-      }),
-    );
-    return {
-      orders: Items.filter(({ sk }) => String(sk).startsWith("ORDER#")),
-      cart: Items.find(({ sk }) => sk === "CART"),
-    };
   }
 });
 

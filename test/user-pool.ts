@@ -11,6 +11,10 @@ export const callback = "http://localhost:5173/callback";
 export const reader = { email: "reader@example.com", password: "Gutenberg1455" };
 export const verifier = "v".repeat(43);
 
+let people = 0;
+/** Somebody who has no account yet. */
+export const aPerson = () => ({ ...reader, email: `reader-${++people}@example.com` });
+
 type Options = {
   file?: string;
   refreshGraceSeconds?: number;
@@ -107,6 +111,9 @@ export const redeem = (pool: Pool, code: string, changes: Record<string, string>
 
 export const refresh = (pool: Pool, token = "", changes: Record<string, string> = {}) =>
   exchange(pool, { grant_type: "refresh_token", client_id: pool.clientId, refresh_token: token, ...changes });
+
+/** An operation of Cognito's API, as its requests name it. */
+export const cognito = (operation: string) => `AWSCognitoIdentityProviderService.${operation}`;
 
 /** Calls the pool's API as AWS's SDK does. */
 export const administer = async (

@@ -4,7 +4,7 @@ import { createRemoteJWKSet, jwtVerify } from "jose";
 import { routes } from "../../functions/routes.ts";
 import { cors } from "../environments.ts";
 import { routed } from "./event.ts";
-import { isLocal } from "./user-pool/local-addresses.ts";
+import { isLocal } from "./local-addresses.ts";
 
 export type Handler = (
   event: APIGatewayProxyEventV2,

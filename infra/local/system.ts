@@ -7,8 +7,8 @@ import { functions } from "../../functions/routes.ts";
 import { createTable, openDynamoDb } from "./dynamodb.ts";
 import { forgetCredentials, localVariables, tableName } from "./environment.ts";
 import { gateway } from "./gateway.ts";
+import { isLocal } from "./local-addresses.ts";
 import { describeTarget, type Running } from "./running-system.ts";
-import { isLocal } from "./user-pool/local-addresses.ts";
 import { openUserPool, type UserPool } from "./user-pool/user-pool.ts";
 
 export type System = {

@@ -1,10 +1,8 @@
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { dynamoDbEndpoint } from "../../infra/local/command-line.ts";
 import { openDynamoDb } from "../../infra/local/dynamodb.ts";
 import { localVariables, tableName } from "../../infra/local/environment.ts";
 import { type Director, storeProxy } from "../faults/store-proxy.ts";
+import { ownSigner } from "../signing-keys.ts";
 import type { Surroundings } from "./history.ts";
 import { Store } from "./store.ts";
 
@@ -13,12 +11,7 @@ const clientId = "histories";
 
 /** A table, the proxy before it, and a key server whose tokens the functions take. */
 export async function surroundings(): Promise<Surroundings> {
-  const { privateKey, publicKey } = await generateKeyPair("RS256");
-  const keys = JSON.stringify({
-    keys: [{ ...(await exportJWK(publicKey)), kid: "1", alg: "RS256", use: "sig" }],
-  });
-  const keyServer = createServer((_, answer) => answer.end(keys));
-  await new Promise<void>((resolve) => keyServer.listen(0, "127.0.0.1", resolve));
+  const signer = await ownSigner({ userPoolId, clientId });
   const dynamoDb = await openDynamoDb(dynamoDbEndpoint, null);
 
   let director: Director | undefined;
@@ -32,7 +25,7 @@ export async function surroundings(): Promise<Surroundings> {
   });
   const variables = localVariables({
     dynamoDbEndpoint: proxy.url,
-    signInUrl: `http://127.0.0.1:${(keyServer.address() as AddressInfo).port}`,
+    signInUrl: signer.url,
     userPoolId,
     clientId,
   });
@@ -49,18 +42,7 @@ export async function surroundings(): Promise<Surroundings> {
     if (known) return known;
     // good by the clock of every instance, and by the real one, which aws-jwt-verify goes by
     const issued = Math.floor(Date.now() / 1000) - 20 * 60;
-    const token = await new SignJWT({
-      client_id: clientId,
-      token_use: "access",
-      "cognito:groups": [group],
-      username: sub,
-    })
-      .setProtectedHeader({ alg: "RS256", kid: "1" })
-      .setSubject(sub)
-      .setIssuer(`https://cognito-idp.us-east-1.amazonaws.com/${userPoolId}`)
-      .setIssuedAt(issued)
-      .setExpirationTime(issued + 23 * 60 * 60)
-      .sign(privateKey);
+    const token = await signer.tokenOf({ sub, groups: [group], issued, seconds: 23 * 60 * 60 });
     tokens.set(sub, token);
     return token;
   }
@@ -73,7 +55,7 @@ export async function surroundings(): Promise<Surroundings> {
     tokenOf,
     stop: async () => {
       await proxy.close();
-      keyServer.close();
+      signer.close();
       await dynamoDb.stop();
     },
   };

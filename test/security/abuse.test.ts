@@ -3,8 +3,8 @@ import { readFileSync } from "node:fs";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { environments } from "../../infra/environments.ts";
 import { cursorAt } from "../../shared/cursor.ts";
-import { hostileHourTable, leftBehind, signedUp, turnedAway, withoutToken } from "../bench/hostile-hour.ts";
 import { type Account, type OwnShop, ownShop } from "../own-shop.ts";
+import { hostileHourTable, leftBehind, signedUp, turnedAway, withoutToken } from "./hostile-hour.ts";
 import { limits, type Size, storedOrder } from "./limits.ts";
 import { atAllRates, indexUnits, ordinaryUnits } from "./ordinary-requests.ts";
 import { bytesOfOrder, worstOf } from "./worst-requests.ts";
@@ -110,24 +110,6 @@ describe("what is too long is refused before the table is asked", () => {
     const [method = "", path = ""] = request.split(" ");
     const { status, calls } = await asked(who, method, path, body, headers);
     expect([status, calls]).toEqual([400, 0]);
-  });
-
-  test("a body of 65,537 bytes, whatever is in it", async () => {
-    const takingBody: [Account, string, string][] = [
-      [customer, "POST", "/api/cart/add"],
-      [customer, "PUT", "/api/cart/items/b"],
-      [customer, "POST", "/api/orders"],
-      [staff, "POST", "/api/admin/books"],
-      [staff, "PATCH", "/api/admin/books/b"],
-      [staff, "PATCH", "/api/admin/orders/o"],
-    ];
-    const parse = vi.spyOn(JSON, "parse");
-    for (const [who, method, path] of takingBody) {
-      const body = long(65_535);
-      const { status, calls } = await asked(who, method, path, body);
-      expect([method, path, status, calls]).toEqual([method, path, 413, 0]);
-      expect(parse).not.toHaveBeenCalledWith(JSON.stringify(body));
-    }
   });
 
   test("but for a title to look for, which is cut off to what a key may have", async () => {

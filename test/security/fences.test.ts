@@ -15,9 +15,13 @@ const poolKeys = "shared/pool-keys.ts";
 const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
 const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
 const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
-const access = (named: string): Fence["missedBy"] => ["test/security/access.test.ts", named];
+const roles = (named: string): Fence["missedBy"] => ["test/security/roles.test.ts", named];
+const others = (named: string): Fence["missedBy"] => ["test/security/others-things.test.ts", named];
 const leaks = (named: string): Fence["missedBy"] => ["test/security/leaks.test.ts", named];
-const signIn = (named: string): Fence["missedBy"] => ["test/security/hosted-sign-in.test.ts", named];
+const addresses = (named: string): Fence["missedBy"] => ["test/security/redirect-addresses.test.ts", named];
+const codes = (named: string): Fence["missedBy"] => ["test/security/codes-and-refresh-tokens.test.ts", named];
+const pages = (named: string): Fence["missedBy"] => ["test/security/sign-in-pages.test.ts", named];
+const sessions = (named: string): Fence["missedBy"] => ["test/security/browser-sessions.test.ts", named];
 const fuzz = (named: string): Fence["missedBy"] => ["test/security/fuzz.test.ts", named];
 const abuse = (named: string): Fence["missedBy"] => ["test/security/abuse.test.ts", named];
 const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
@@ -266,42 +270,42 @@ const fences: Fence[] = [
     file: "shared/shop.ts",
     from: "await readOrder(table, customerId, parts.cartId)",
     to: "await readOrder(table, parts.customerId, parts.cartId)",
-    missedBy: access("in process: GET /api/orders/{orderId} id of a customer"),
+    missedBy: others("in process: GET /api/orders/{orderId} id of a customer"),
   },
   {
     name: "whose history a cursor goes on in",
     file: "shared/shop.ts",
     from: "`orders ${customerId}`",
     to: "`orders ${customerId.length}`",
-    missedBy: access("in process: GET /api/orders cursor of a customer"),
+    missedBy: others("in process: GET /api/orders cursor of a customer"),
   },
   {
     name: "whose page of orders a cursor goes on in",
     file: "shared/staff.ts",
     from: "`all orders ${customerId} ",
     to: "`all orders ",
-    missedBy: access("GET /api/admin/orders cursor of staff"),
+    missedBy: others("GET /api/admin/orders cursor of staff"),
   },
   {
     name: "whose page of books a cursor goes on in",
     file: "shared/staff.ts",
     from: "`shelf ${customerId} ",
     to: "`shelf ",
-    missedBy: access("GET /api/admin/books cursor of staff"),
+    missedBy: others("GET /api/admin/books cursor of staff"),
   },
   {
     name: "whose Idempotency-Key",
     file: "shared/table/keys.ts",
     from: "pk: customer(customerId),\n  sk: `KEY#",
     to: "pk: customer(customerId.slice(0, 0)),\n  sk: `KEY#",
-    missedBy: access("in process: POST /api/cart/add key of a customer"),
+    missedBy: others("in process: POST /api/cart/add key of a customer"),
   },
   {
     name: "an erased account of staff's",
     file: "shared/staff.ts",
     from: "changeableCart(cart);\n  return moveOrder",
     to: "return moveOrder",
-    missedBy: access("in process: changes nothing, as staff neither"),
+    missedBy: roles("in process: changes nothing, as staff neither"),
   },
   {
     name: "AWS's words stay out of the log",
@@ -385,70 +389,70 @@ const fences: Fence[] = [
     file: "infra/local/user-pool/authorization-request.ts",
     from: 'if (!isLocal(redirectUri) || redirectUri.includes("#"))',
     to: "if (!redirectUri)",
-    missedBy: signIn("gets no answer: redirect_uri"),
+    missedBy: addresses("gets no answer: redirect_uri"),
   },
   {
     name: "sign-in: S256",
     file: "infra/local/user-pool/authorization-request.ts",
     from: 'parameter("code_challenge_method") !== "S256" || ',
     to: "",
-    missedBy: signIn("with plain PKCE"),
+    missedBy: addresses("with plain PKCE"),
   },
   {
     name: "sign-in: the verifier",
     file: "infra/local/user-pool/token-endpoints.ts",
     from: "grant.challenge === digest(code_verifier)",
     to: "code_verifier",
-    missedBy: signIn("with another verifier"),
+    missedBy: codes("with another verifier"),
   },
   {
     name: "sign-in: a code once",
     file: "infra/local/user-pool/authorization-codes.ts",
     from: "const grant = grants.get(code);\n      grants.delete(code);",
     to: "const grant = grants.get(code);",
-    missedBy: signIn("gives tokens once"),
+    missedBy: codes("gives tokens once"),
   },
   {
     name: "sign-in: a refresh token once",
     file: "infra/local/user-pool/sign-ins.ts",
     from: "sql.run`DELETE FROM refresh_tokens WHERE used_at <= ${now() - refreshGraceSeconds}`;",
     to: "",
-    missedBy: signIn("once it has been used, ten seconds later"),
+    missedBy: codes("once it has been used, ten seconds later"),
   },
   {
     name: "sign-in: known pages after signing out",
     file: "infra/local/user-pool/hosted-sign-in.ts",
     from: "if (!isLocal(back)) {",
     to: "if (!back) {",
-    missedBy: signIn("nobody is sent there by signing out"),
+    missedBy: addresses("nobody is sent there by signing out"),
   },
   {
     name: "sign-in: no form of another site's",
     file: "infra/local/user-pool/hosted-sign-in.ts",
     from: 'c.html(errorPage("This form was sent from another site."), 403)',
     to: "next()",
-    missedBy: signIn("cannot post to the sign-in forms"),
+    missedBy: sessions("cannot post to the sign-in forms"),
   },
   {
     name: "sign-in: a cookie that no script reads",
     file: "infra/local/user-pool/hosted-sign-in.ts",
     from: "httpOnly: true,",
     to: "",
-    missedBy: signIn("is no script's to read"),
+    missedBy: sessions("is no script's to read"),
   },
   {
     name: "sign-in: nothing of the visitor's is markup",
     file: "infra/local/user-pool/pages.ts",
     from: 'value="${email ?? ""}"',
     to: 'value="${raw(email ?? "")}"',
-    missedBy: signIn("takes the e-mail, at the sign-in"),
+    missedBy: pages("takes the e-mail, at the sign-in"),
   },
   {
     name: "sign-in: who has an account takes no less time",
     file: "infra/local/user-pool/users.ts",
     from: "const right = await isPassword(password, user?.password ?? null);",
     to: "const right = user && (await isPassword(password, user.password));",
-    missedBy: signIn("cannot be heard at the sign-in"),
+    missedBy: pages("cannot be heard at the sign-in"),
   },
   {
     name: "a cursor's place",

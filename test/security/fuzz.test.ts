@@ -3,13 +3,12 @@ import { join } from "node:path";
 import * as fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { routeKey, routes } from "../../functions/routes.ts";
-import { Description } from "../description.ts";
+import { Description, type Json } from "../description.ts";
+import { canary } from "./canary.ts";
 import type { Live } from "./fuzz/cast.ts";
 import { kindOf, kindsIn, unrouted } from "./fuzz/coverage.ts";
 import { type Asked, requestsOf, unroutedRequests } from "./fuzz/requests.ts";
-import type { Schema } from "./fuzz/schema.ts";
 import { aStage, type Stage } from "./fuzz/stage.ts";
-import { canary } from "./fuzz/values.ts";
 
 // biome-ignore lint/style/noProcessEnv: SEED=… repeats a run
 const seed = Number(process.env.SEED ?? Math.floor(Math.random() * 2 ** 31));
@@ -33,20 +32,23 @@ const provokedElsewhere: Record<string, [file: string, test: string]> = {
 const gatewaysOwn = ["403 gateway", "500 gateway", "503 gateway"];
 
 let stage: Stage;
-let document: Schema;
+let document: Json;
 let description: Description;
 /** The statuses and codes that a request can bring about, by operation. */
 let provokable: Map<string, string[]>;
 const received = new Map<string, number>();
 const sent = { handlers: 0, http: 0 };
-const leaks: string[] = [];
+const log = { lines: 0, leaks: [] as string[] };
+/** Requests that a function has answered, and so written a line about. */
+let answered = 0;
 
 const what = (operation: string, kind: string) => `${operation} → ${kind}`;
 
 beforeAll(async () => {
   // 20,000 lines that nobody reads
   process.stdout.write = (line) => {
-    if (String(line).includes(canary)) leaks.push(String(line));
+    log.lines++;
+    if (String(line).includes(canary)) log.leaks.push(String(line));
     return true;
   };
   document = await (await fetch(`${inject("url")}/openapi.json`)).json();
@@ -89,6 +91,7 @@ const knownTo = (own: Live): Live =>
 async function judge(asked: Asked): Promise<void> {
   const { answer, wrote } = await stage.ask(asked);
   sent[asked.through]++;
+  if (answer.headers.has("x-request-id")) answered++;
   const [place, path] = description.operation(asked.method, asked.target);
   const outcome = what(place === unrouted ? unrouted : `${asked.method} ${path}`, kindOf(answer));
   received.set(outcome, (received.get(outcome) ?? 0) + 1);
@@ -108,7 +111,9 @@ describe("every generated request is answered as the document says, and writes n
 });
 
 test("no line of the log has what the requests carried", () => {
-  expect(leaks).toEqual([]);
+  expect(log.leaks).toEqual([]);
+  expect(answered).toBeGreaterThanOrEqual(sent.handlers);
+  expect(log.lines).toBeGreaterThanOrEqual(answered);
 });
 
 test.each(Object.entries(provokedElsewhere))("%s is provoked by a test of its own", (_, [file, name]) => {

@@ -2,16 +2,14 @@ import type { RequestListener } from "node:http";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { inProcess } from "../shop.ts";
+import { aKeyPair, jwkOf, keySet } from "../signing-keys.ts";
 import {
-  aKeyPair,
   answering,
   aToken,
   cartOf,
   expectUnauthenticated,
   expectUnavailable,
-  jwkOf,
   keyServer,
-  keySet,
   ours,
   store,
   withOurKey,
@@ -21,7 +19,7 @@ import { attacks } from "./token-attacks.ts";
 // What a function does while the pool's keys are out of reach, wrong or new. "Cold" has none yet, "warm" has them.
 
 const longestMs = 3000;
-const ourKey = await jwkOf(ours.publicKey);
+const ourKey = await jwkOf(ours.publicKey, "ours");
 const next = aKeyPair();
 const nextKey = await jwkOf(next.publicKey, "next");
 

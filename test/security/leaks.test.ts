@@ -6,10 +6,14 @@ import { localClient } from "../../infra/local/dynamodb.ts";
 import { newCartId, newOrderId } from "../../shared/ids.ts";
 import type { Answer } from "../description.ts";
 import { type Fault, storeProxy } from "../faults/store-proxy.ts";
+import { bearer } from "../given.ts";
 import { startShop } from "../local-system.ts";
 import { held } from "../shop.ts";
+import { noiseOf } from "./canary.ts";
 import { overTheWire, type Sent, toTheHandler } from "./exact-requests.ts";
-import { type Account, inGroups } from "./in-groups.ts";
+import { inGroups, type Member } from "./in-groups.ts";
+import { overhear } from "./overhear.ts";
+import { headersOf } from "./safe-headers.ts";
 
 // A word stands in every place of a request where a caller can write: no log, no refusal and no trace repeats it. And what
 // headers each kind of answer has.
@@ -37,27 +41,18 @@ type Way = keyof typeof written;
 const bothWays = Object.keys(written) as Way[];
 let system: Awaited<ReturnType<typeof startShop>>;
 
-type People = { ada: Account; staff: Account; broken: Account; bookId: string };
+type People = { ada: Member; staff: Member; broken: Member; bookId: string };
 let people: Record<Way, People>;
 
 const urlOf = (way: Way) => (way === "in process" ? inject("url") : system.url);
 const send = (way: Way, sent: Sent): Promise<Answer> =>
-  way === "in process" ? toTheHandler(sent) : overTheWire(sent, system.url);
+  way === "in process" ? toTheHandler(sent) : overTheWire(sent, { url: system.url });
 
 const aPerson = (way: Way, group: "customers" | "admins" = "customers") =>
   inGroups([group], { url: urlOf(way), name: canary });
 
 const json = { "content-type": "application/json" };
-const bearer = ({ token }: Account) => ({ authorization: `Bearer ${token}` });
-/** Beside what a request asks for, and read by nobody. */
-const noise = {
-  cookie: `session=${canary}; ${canary}=1`,
-  "user-agent": canary,
-  referer: `https://${canary}.example/`,
-  "x-forwarded-for": canary,
-  "x-amzn-trace-id": `Root=${canary}`,
-  [`x-${canary}`]: canary,
-};
+const noise = noiseOf(canary);
 const address = {
   name: canary,
   lines: [canary, canary],
@@ -68,7 +63,7 @@ const address = {
 };
 const form = (title: string) => ({ title, authors: [title], price: { amount: 100, currency: "USD" } });
 
-async function made(way: Way, who: Account, method: string, target: string, body?: object) {
+async function made(way: Way, who: Member, method: string, target: string, body?: object) {
   const answer = await send(way, {
     method,
     target,
@@ -80,7 +75,7 @@ async function made(way: Way, who: Account, method: string, target: string, body
 }
 
 /** Rows that nobody can read, with the word in each member. */
-async function corrupt({ sub }: Account): Promise<{ bookId: string; orderId: string }> {
+async function corrupt({ sub }: Member): Promise<{ bookId: string; orderId: string }> {
   const cartId = newCartId(null);
   const [bookId, orderId] = [`BROKEN-${randomUUID()}`, newOrderId(cartId, sub)];
   const wrong = {
@@ -101,15 +96,9 @@ async function corrupt({ sub }: Account): Promise<{ bookId: string; orderId: str
 }
 
 beforeAll(async () => {
-  for (const stream of [process.stdout, process.stderr])
-    vi.spyOn(stream, "write").mockImplementation((text) => {
-      written["in process"] += String(text);
-      return true;
-    });
-  for (const level of ["log", "info", "warn", "error"] as const)
-    vi.spyOn(console, level).mockImplementation((...said) => {
-      written["in process"] += `${said.map(String).join(" ")}\n`;
-    });
+  overhear((said) => {
+    written["in process"] += said;
+  });
   system = await startShop(["--in-memory"], { DYNAMODB_ENDPOINT: proxy.url });
   for (const stream of [system.child.stdout, system.child.stderr])
     stream.on("data", (chunk) => {
@@ -229,7 +218,7 @@ async function judge(way: Way, key: string, sent: Sent, answer: Answer): Promise
 }
 
 // biome-ignore format: it is a table
-/** How long an answer may be kept, where it is not `private, no-store`. */
+/** How long an answer may be kept, where it is not `private, no-store`; a cache keeps it apart for each origin. */
 const keptFor: Record<string, string> = {
   "GET /openapi.json":       "public, max-age=3600",
   "GET /docs":               "public, max-age=3600",
@@ -253,22 +242,16 @@ function expectedHeaders(way: Way, key: string, { status }: Answer) {
     : status < 400
       ? "application/json"
       : "application/problem+json";
+  const kept = status === 200 && keptFor[key];
   return {
     ...everyAnswer,
-    "cache-control": (status === 200 && keptFor[key]) || "private, no-store",
+    "cache-control": kept || "private, no-store",
+    ...(kept && { vary: "Origin" }),
     "x-request-id": expect.stringMatching(/\S/),
     ...(![204, 308].includes(status) && { "content-type": type }),
     ...(isPage && pages(way)),
   };
 }
-
-const ofTransport = "date connection keep-alive transfer-encoding content-length apigw-requestid";
-const ofSome = "vary etag location allow retry-after www-authenticate idempotency-replayed content-encoding";
-const elsewhere = `${ofTransport} ${ofSome}`.split(" ");
-
-/** The headers that keep an answer safe, with whatever nobody expects. */
-const headersOf = ({ headers }: Answer) =>
-  Object.fromEntries([...headers].filter(([name]) => !elsewhere.includes(name)));
 
 /** API Gateway's own answers: its body, and nothing that the shop could add. */
 function expectGateways(answer: Answer, status: number, message: string): void {
@@ -324,6 +307,25 @@ describe("the word is in no log and no refusal, whatever is asked", () => {
     const sent = { method: "GET", target: `/api/cart/?title=${canary}`, headers: noise };
     await cleanly(way, async () => judge(way, "$default", sent, await send(way, sent)));
   });
+});
+
+test("over HTTP: nor what sign-in is asked", async () => {
+  const headers = { ...noise, "content-type": "application/x-www-form-urlencoded", "x-amz-target": canary };
+  const body = `email=${canary}&password=${canary}&code=${canary}&refresh_token=${canary}&token=${canary}`;
+  for (const path of [
+    "/login",
+    "/signup",
+    "/logout",
+    "/oauth2/authorize",
+    "/oauth2/token",
+    "/oauth2/revoke",
+    "/",
+  ])
+    for (const method of ["GET", "POST"]) {
+      const sent = { method, target: `${path}?state=${canary}`, headers, ...(method === "POST" && { body }) };
+      const { status } = await overTheWire(sent, { url: system.url });
+      expect([method, path, status >= 400 && status < 500]).toEqual([method, path, true]);
+    }
 });
 
 describe("nor whatever the store does", () => {
@@ -382,7 +384,7 @@ describe("nor whatever the store does", () => {
 });
 
 describe("API Gateway's own answers", () => {
-  const ask = (sent: Sent) => overTheWire(sent, system.url);
+  const ask = (sent: Sent) => overTheWire(sent, { url: system.url });
 
   test("repeat nothing, and hold nothing of the shop's", async () => {
     const cart = { method: "GET", target: `/api/cart?${canary}` };
@@ -403,129 +405,6 @@ describe("API Gateway's own answers", () => {
 
       expect([...answer.headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
     }
-  });
-});
-
-describe("sign-in", () => {
-  const back = encodeURIComponent("http://localhost:5173/callback");
-  const query = () =>
-    `client_id=${system.clientId}&response_type=code&scope=openid&redirect_uri=${back}&state=${canary}&code_challenge=${"c".repeat(43)}&code_challenge_method=S256`;
-  const form = (fields: Record<string, string>) => ({
-    headers: { ...noise, "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(fields).toString(),
-  });
-  const target = (name: string) => ({
-    ...noise,
-    "x-amz-target": `AWSCognitoIdentityProviderService.${name}`,
-  });
-  const password = `Aa1${canary}`;
-  const email = `${canary}-new@example.com`;
-
-  const secured = { "cache-control": "no-store", "x-content-type-options": "nosniff" };
-  const page = {
-    ...secured,
-    "content-security-policy": expect.stringMatching(
-      /^default-src 'none'; style-src 'sha256-[^']+'; form-action 'self' http:\/\/localhost:\* http:\/\/127\.0\.0\.1:\*; frame-ancestors 'none'; base-uri 'none'$/,
-    ),
-    "referrer-policy": "no-referrer",
-    "x-frame-options": "DENY",
-  };
-
-  test.each<[string, string, string, number, Partial<Sent>?]>([
-    ["a page", "GET", "/login?QUERY", 200],
-    ["a page to sign up", "GET", "/signup?QUERY", 200],
-    ["a page of an error", "GET", `/login?client_id=${canary}`, 400],
-    ["a redirect to a page", "GET", "/oauth2/authorize?QUERY", 302],
-    ["a sign-up, with its code", "POST", "/signup?QUERY", 302, form({ email, password })],
-    ["a sign-up that is refused", "POST", "/signup?QUERY", 400, form({ email, password })],
-    ["a wrong password", "POST", "/login?QUERY", 400, form({ email, password: canary })],
-    [
-      "a broken form",
-      "POST",
-      "/login?QUERY",
-      400,
-      { headers: { "content-type": `multipart/form-data; boundary=${canary}` }, body: canary },
-    ],
-    [
-      "a form of another site",
-      "POST",
-      "/login?QUERY",
-      403,
-      { ...form({ email }), headers: { origin: `https://${canary}.example` } },
-    ],
-    ["a way out", "GET", `/logout?QUERY&logout_uri=${back}`, 302],
-    ["a way out to elsewhere", "GET", `/logout?QUERY&logout_uri=https://${canary}.example`, 400],
-  ])("%s", async (_, method, path, status, more = {}) => {
-    const answer = await overTheWire(
-      { method, target: path.replace("QUERY", query()), headers: noise, ...more },
-      system.url,
-    );
-    const { "content-type": type, "set-cookie": cookie, ...headers } = headersOf(answer);
-
-    expect([answer.status, headers]).toEqual([status, page]);
-    if (status !== 302) expect(type).toMatch(/^text\/html; charset=utf-8$/i);
-    if (cookie) expect(cookie).toMatch(/^cognito=(;|.*; HttpOnly; SameSite=Lax$)/);
-  });
-
-  test.each<[string, string, string, number, Partial<Sent>?]>([
-    [
-      "a code that is none",
-      "POST",
-      "/oauth2/token",
-      400,
-      form({
-        grant_type: "authorization_code",
-        client_id: "CLIENT",
-        code: canary,
-        redirect_uri: canary,
-        code_verifier: canary,
-      }),
-    ],
-    [
-      "a refresh token that is none",
-      "POST",
-      "/oauth2/token",
-      400,
-      form({ grant_type: "refresh_token", client_id: "CLIENT", refresh_token: canary }),
-    ],
-    [
-      "a token that is given back",
-      "POST",
-      "/oauth2/revoke",
-      200,
-      form({ client_id: "CLIENT", token: canary }),
-    ],
-    [
-      "who signed in, asked with no token",
-      "GET",
-      "/oauth2/userInfo",
-      401,
-      { headers: { authorization: `Bearer ${canary}` } },
-    ],
-    ["the keys", "GET", "/us-east-1_local/.well-known/jwks.json", 200],
-    ["the API, sent no JSON", "POST", "/", 400, { headers: target("SignUp"), body: `{"${canary}` }],
-    ["the API, of something unknown", "POST", "/", 400, { headers: target(canary), body: "{}" }],
-    [
-      "the API, of a user unknown",
-      "POST",
-      "/",
-      400,
-      {
-        headers: target("AdminGetUser"),
-        body: JSON.stringify({ UserPoolId: "us-east-1_local", Username: canary }),
-      },
-    ],
-    ["a body too large", "POST", "/oauth2/token", 413, { body: canary.repeat(5000) }],
-    ["nothing", "GET", `/oauth2/${canary}`, 404],
-  ])("%s", async (_, method, path, status, more = {}) => {
-    const body = more.body?.replace("CLIENT", system.clientId);
-    const answer = await overTheWire(
-      { method, target: path, headers: noise, ...more, ...(body && { body }) },
-      system.url,
-    );
-    const { "content-type": _type, ...headers } = headersOf(answer);
-
-    expect([answer.status, headers]).toEqual([status, secured]);
   });
 });
 
@@ -554,7 +433,9 @@ test("headers and statuses: what was judged", ({ task }) => {
       "x-request-id": "…",
       "cache-control": "private, no-store",
     }),
-    ...Object.entries(keptFor).map(([key, kept]) => row(`${key}, 200`, { "cache-control": kept })),
+    ...Object.entries(keptFor).map(([key, kept]) =>
+      row(`${key}, 200`, { "cache-control": kept, vary: "Origin" }),
+    ),
     row("/docs and its files", pages("in process")),
     "",
     ...[...judged].map(([key, statuses]) => row(key, [...statuses].sort().join(" "))),

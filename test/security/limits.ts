@@ -1,7 +1,7 @@
 import type { FunctionName, RouteKeysOf } from "../../functions/routes.ts";
 
 /** A route as API Gateway names it; `$default` is what no route takes. */
-export type Key = RouteKeysOf<FunctionName> | "$default";
+export type RouteName = RouteKeysOf<FunctionName> | "$default";
 
 /** Books as a shop has them, or as large as the API lets staff make them, 4 bytes to a character. */
 export type Size = "ordinary" | "largest";
@@ -22,7 +22,7 @@ const row = (calls: number, read: number, write: number, waits: number, kib: num
 
 /** What the dearest request that a route can be asked takes (abuse.test.ts holds each to the requests it measures). */
 // biome-ignore format: it is a table
-export const limits: Record<Key, Record<Size, Taken>> = {
+export const limits: Record<RouteName, Record<Size, Taken>> = {
   //                                                        calls   read   write  waits    KiB                 calls   read   write  waits    KiB
   "GET /openapi.json":                       { ordinary: row(    0,     0,      0,     0,    92), largest: row(    0,     0,      0,     0,    92) },
   "GET /docs":                               { ordinary: row(    0,     0,      0,     0,     2), largest: row(    0,     0,      0,     0,     2) },

@@ -1,21 +1,14 @@
-import { once } from "node:events";
-import { request } from "node:http";
-import { text } from "node:stream/consumers";
 import { expect, inject, test } from "vitest";
 import { aQuery, reader } from "../user-pool.ts";
+import { overTheWire, type Sent } from "./exact-requests.ts";
 
 // What a page in a developer's browser can do to the system that runs on the same machine.
 
 const url = new URL(inject("url"));
 
-type Sent = { method?: string; path: string; headers: Record<string, string>; body?: string };
-/** A request as it is, its Host included. */
-const send = async ({ method = "POST", path, headers, body }: Sent) => {
-  const sent = request({ host: url.hostname, port: url.port, method, path, headers, agent: false });
-  sent.end(body);
-  const [answer] = await once(sent, "response");
-  return { status: answer.statusCode as number, headers: answer.headers, text: await text(answer) };
-};
+/** A request of its own connection, its Host included. */
+const send = ({ method = "POST", ...sent }: Omit<Sent, "method"> & { method?: string }) =>
+  overTheWire({ method, ...sent }, { agent: false });
 const token = (email: string) => JSON.stringify({ Username: email, Group: "admins" });
 const operations = [
   "LocalSystem.Describe",
@@ -43,33 +36,33 @@ test.each(operations)("is driven by no page of another origin: %s", async (targe
   for (const origin of origins)
     for (const type of ["application/x-amz-json-1.1", "text/plain", "application/x-www-form-urlencoded"]) {
       const headers = { origin, "x-amz-target": target, "content-type": type };
-      const answer = await send({ path: "/", headers, body: token(`${origin}@example.com`) });
+      const answer = await send({ target: "/", headers, body: token(`${origin}@example.com`) });
 
       expect(answer.status).toBe(400);
       expect(JSON.parse(answer.text).__type).toBe("NotAuthorizedException");
-      expect(answer.headers["access-control-allow-origin"]).toBeUndefined();
+      expect(answer.headers.get("access-control-allow-origin")).toBeNull();
     }
 });
 
 test("may be driven by a page of this machine, such as a front end that is being written", async () => {
   const headers = { origin: "http://localhost:5173", "x-amz-target": "LocalUserPool.IssueTokens" };
-  const answer = await send({ path: "/", headers, body: token("developer@example.com") });
+  const answer = await send({ target: "/", headers, body: token("developer@example.com") });
 
   expect(answer.status).toBe(200);
-  expect(answer.headers["access-control-allow-origin"]).toBe(headers.origin);
+  expect(answer.headers.get("access-control-allow-origin")).toBe(headers.origin);
 });
 
 test("tells a page nothing of itself, not even one of this machine", async () => {
   const headers = { origin: "http://localhost:5173", "x-amz-target": "LocalSystem.Describe" };
 
-  expect(JSON.parse((await send({ path: "/", headers, body: "{}" })).text).__type).toBe(
+  expect(JSON.parse((await send({ target: "/", headers, body: "{}" })).text).__type).toBe(
     "UnknownOperationException",
   );
 });
 
 test("takes no operation from where a page may write it without being asked first", async () => {
   const { status, text: said } = await send({
-    path: "/?X-Amz-Target=LocalUserPool.IssueTokens",
+    target: "/?X-Amz-Target=LocalUserPool.IssueTokens",
     headers: { "content-type": "text/plain" },
     body: JSON.stringify({ "X-Amz-Target": "LocalUserPool.IssueTokens", Username: "x@example.com" }),
   });
@@ -96,27 +89,27 @@ test.each(hosts)("answers nothing to a page whose own name leads here: Host: %s"
   const asked = aQuery({ clientId });
   const email = `${hosts.indexOf(host)}@example.com`;
   for (const sent of [
-    { path: "/", headers: { host, "x-amz-target": "LocalSystem.Describe" }, body: "{}" },
-    { path: "/", headers: { host, "x-amz-target": "LocalUserPool.IssueTokens" }, body: token(email) },
-    { path: "/", headers: { ...own, "x-amz-target": "LocalUserPool.IssueTokens" }, body: token(email) },
+    { target: "/", headers: { host, "x-amz-target": "LocalSystem.Describe" }, body: "{}" },
+    { target: "/", headers: { host, "x-amz-target": "LocalUserPool.IssueTokens" }, body: token(email) },
+    { target: "/", headers: { ...own, "x-amz-target": "LocalUserPool.IssueTokens" }, body: token(email) },
     {
-      path: `/signup?${asked}`,
+      target: `/signup?${asked}`,
       headers: { ...own, ...form },
       body: `email=${email}&password=${reader.password}`,
     },
-    { method: "GET", path: `/login?${asked}`, headers: { host } },
-    { method: "GET", path: "/api/books", headers: { host } },
-    { method: "GET", path: "/docs", headers: { host } },
+    { method: "GET", target: `/login?${asked}`, headers: { host } },
+    { method: "GET", target: "/api/books", headers: { host } },
+    { method: "GET", target: "/docs", headers: { host } },
   ]) {
     const { status, headers, text: said } = await send(sent);
     expect([status, said]).toEqual([403, '{"message":"Forbidden"}']);
-    expect(headers["set-cookie"]).toBeUndefined();
+    expect(headers.get("set-cookie")).toBeNull();
   }
 });
 
 test.each([`127.0.0.1:${port}`, `localhost:${port}`, `LOCALHOST:${port}`])(
   "answers to its own name: Host: %s",
   async (host) => {
-    expect((await send({ method: "GET", path: "/api/books?limit=1", headers: { host } })).status).toBe(200);
+    expect((await send({ method: "GET", target: "/api/books?limit=1", headers: { host } })).status).toBe(200);
   },
 );

@@ -4,21 +4,21 @@ import { type Route, routeKey, routes } from "../../functions/routes.ts";
 import { bookItem } from "../../shared/table/books.ts";
 import type { Account, OwnShop } from "../own-shop.ts";
 import { bookAt, pastOrders } from "../plenty.ts";
-import type { Key } from "./limits.ts";
+import type { RouteName } from "./limits.ts";
 
 /** Read and write units, those of the index included. */
 type Units = { read: number; write: number };
 
 /** What people ask for, by route: three books whose stock is tracked, a key with each request that takes one, pages of 20. */
-export async function ordinaryUnits(shop: OwnShop): Promise<Map<Key, Units>> {
-  const found = new Map<Key, Units>();
+export async function ordinaryUnits(shop: OwnShop): Promise<Map<RouteName, Units>> {
+  const found = new Map<RouteName, Units>();
   const reader: Account = { sub: randomUUID(), group: "customers" };
   const staff: Account = { sub: randomUUID(), group: "admins" };
   const books = Array.from({ length: 20 }, (_, at) => ({ ...bookAt(at), stock: 1000 }));
   await shop.put(books.map(bookItem));
   await shop.put(pastOrders(reader.sub, 20, books));
 
-  const ask = async (who: Account, key: Key, path = key.split(" ")[1] as string, body?: unknown) => {
+  const ask = async (who: Account, key: RouteName, path = key.split(" ")[1] as string, body?: unknown) => {
     const log = vi.spyOn(console, "log").mockImplementation(() => {});
     const headers = { "idempotency-key": randomUUID() };
     const answer = await shop.send(who, key.split(" ")[0] as string, path, body, headers);
@@ -67,25 +67,25 @@ export async function ordinaryUnits(shop: OwnShop): Promise<Map<Key, Units>> {
 }
 
 /** What of it is the index's at most: all that a list reads; an entry that is put is a unit, and one that moves is two. */
-export function indexUnits(units: ReadonlyMap<Key, Units>): Map<Key, Units> {
-  const lists: Key[] = ["GET /api/books", "GET /api/admin/books", "GET /api/admin/orders"];
-  const writes: [Key, number][] = [
+export function indexUnits(units: ReadonlyMap<RouteName, Units>): Map<RouteName, Units> {
+  const lists: RouteName[] = ["GET /api/books", "GET /api/admin/books", "GET /api/admin/orders"];
+  const writes: [RouteName, number][] = [
     ["POST /api/orders", 1],
     ["POST /api/orders/{orderId}/cancel", 2],
     ["PATCH /api/admin/orders/{orderId}", 2],
     ["POST /api/admin/books", 1],
     ["PATCH /api/admin/books/{bookId}", 2],
   ];
-  const found = new Map<Key, Units>();
+  const found = new Map<RouteName, Units>();
   for (const key of lists) found.set(key, { read: units.get(key)?.read ?? 0, write: 0 });
   for (const [key, write] of writes) found.set(key, { read: 0, write });
   return found;
 }
 
 /** Units a second where every route is asked as often as its throttle lets it be. */
-export const atAllRates = (units: ReadonlyMap<Key, Units>): Units =>
+export const atAllRates = (units: ReadonlyMap<RouteName, Units>): Units =>
   routes
-    .map((route: Route) => ({ rate: route.rate, of: units.get(routeKey(route) as Key) }))
+    .map((route: Route) => ({ rate: route.rate, of: units.get(routeKey(route) as RouteName) }))
     .reduce(
       (all, { rate, of }) => ({
         read: all.read + rate * (of?.read ?? 0),

@@ -1,41 +1,31 @@
-import { generateKeyPairSync, type KeyObject, randomUUID, sign } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type RequestListener, request } from "node:http";
-import type { AddressInfo } from "node:net";
-import { exportJWK, SignJWT } from "jose";
+import { type KeyObject, randomUUID, sign } from "node:crypto";
+import { type RequestListener, request } from "node:http";
+import { SignJWT } from "jose";
 import { afterAll, beforeEach, expect, inject } from "vitest";
 import { inProcess, type Reply } from "../shop.ts";
+import { accessClaims, aKeyPair, algorithm, issuerOf, jwkOf, keySet, serve } from "../signing-keys.ts";
 
 // A key server and a store of the test's own: it signs what Cognito never would, and counts what reaches either.
 
-export const { USER_POOL_ID: userPoolId = "", CLIENT_ID: clientId = "" } = inject("variables");
-export const issuer = `https://cognito-idp.us-east-1.amazonaws.com/${userPoolId}`;
+const { USER_POOL_ID: userPoolId = "", CLIENT_ID = "" } = inject("variables");
+export const clientId = CLIENT_ID;
+export const issuer = issuerOf(userPoolId);
 export const now = () => Math.floor(Date.now() / 1000);
 
 /** Serves on a free port until the file is through; answers where. */
 export async function served(listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  afterAll(() => void server.close().closeAllConnections());
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await serve(listener);
+  afterAll(close);
+  return url;
 }
 
-export const aKeyPair = () => generateKeyPairSync("rsa", { modulusLength: 2048 });
-const algorithm = "RS256";
 export const ours = aKeyPair();
 export const foreign = aKeyPair();
-export const jwkOf = async (key: KeyObject, kid = "ours") => ({
-  ...(await exportJWK(key)),
-  kid,
-  alg: algorithm,
-  use: "sig",
-});
-export const keySet = (...keys: object[]): string => JSON.stringify({ keys });
 export const answering =
   (text: string): RequestListener =>
   (_, outgoing) =>
     void outgoing.end(text);
-export const withOurKey = answering(keySet(await jwkOf(ours.publicKey)));
+export const withOurKey = answering(keySet(await jwkOf(ours.publicKey, "ours")));
 
 /** The pool's key server: what it does, and how often it was asked. */
 export const keyServer = { serve: withOurKey, requests: 0 };
@@ -69,18 +59,8 @@ export const variables = {
 Object.assign(process.env, variables);
 
 /** What stands in an access token of the pool. */
-export const claims = (): Record<string, unknown> => ({
-  sub: randomUUID(),
-  "cognito:groups": ["customers"],
-  iss: issuer,
-  client_id: clientId,
-  token_use: "access",
-  scope: "openid email",
-  auth_time: now(),
-  iat: now(),
-  exp: now() + 900,
-  jti: randomUUID(),
-});
+export const claims = () =>
+  accessClaims({ userPoolId, clientId }, { sub: randomUUID(), groups: ["customers"] });
 
 /** A token of ours but for what is said. */
 export const aToken = (

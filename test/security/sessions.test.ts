@@ -6,7 +6,7 @@ import {
 } from "@aws-sdk/client-cognito-identity-provider";
 import { decodeJwt } from "jose";
 import { afterAll, afterEach, beforeEach, describe, expect, inject, test, vi } from "vitest";
-import { issueTokens } from "../given.ts";
+import { bearer, issueTokens } from "../given.ts";
 import { inProcess, overHttp } from "../shop.ts";
 
 // A session that has ended gives no new tokens; the access token that is out cannot be called back, and lives 15 minutes.
@@ -30,7 +30,6 @@ const refresh = async () => {
   refreshToken = body.refresh_token ?? refreshToken;
   return body;
 };
-const cart = (token: string) => ({ authorization: `Bearer ${token}` });
 
 beforeEach(async () => {
   email = `reader-${randomUUID()}@example.com`;
@@ -58,7 +57,8 @@ describe.each(ends)("somebody who has been %s", (_, end, given) => {
 
     const { error, access_token } = await refresh();
     if (given === "none") expect({ error, access_token }).toEqual({ error: "invalid_grant" });
-    else expect((await inProcess("GET", "/api/cart", cart(access_token ?? ""))).status).toBe(403);
+    else
+      expect((await inProcess("GET", "/api/cart", bearer({ token: access_token ?? "" }))).status).toBe(403);
   });
 
   test("is let in by the access token that is out for at most 15 minutes from its issue, and no longer", async () => {
@@ -66,8 +66,9 @@ describe.each(ends)("somebody who has been %s", (_, end, given) => {
     const { iat = 0, exp = 0 } = decodeJwt(tokens.access_token);
     expect(exp - iat).toBe(lifeSeconds);
 
-    const ask = async () => (await inProcess("GET", "/api/cart", cart(tokens.access_token))).status;
-    expect((await overHttp("GET", "/api/cart", cart(tokens.access_token))).status).toBe(200);
+    const ask = async () =>
+      (await inProcess("GET", "/api/cart", bearer({ token: tokens.access_token }))).status;
+    expect((await overHttp("GET", "/api/cart", bearer({ token: tokens.access_token }))).status).toBe(200);
     vi.useFakeTimers({ toFake: ["Date"] });
     vi.setSystemTime((exp - 1) * 1000);
     expect(await ask()).toBe(200);
@@ -78,5 +79,5 @@ describe.each(ends)("somebody who has been %s", (_, end, given) => {
 
 test("an ID token is let in by nobody, from its issue on", async () => {
   for (const send of [inProcess, overHttp])
-    expect((await send("GET", "/api/cart", cart(tokens.id_token))).status).toBe(401);
+    expect((await send("GET", "/api/cart", bearer({ token: tokens.id_token }))).status).toBe(401);
 });

@@ -1,6 +1,7 @@
 import { generateKeyPairSync, randomUUID } from "node:crypto";
 import { UnsecuredJWT } from "jose";
-import { aToken, claims, clientId, foreign, issuer, jwkOf, now, ours, served, signed } from "./own-keys.ts";
+import { jwkOf } from "../signing-keys.ts";
+import { aToken, claims, clientId, foreign, issuer, now, ours, served, signed } from "./own-keys.ts";
 
 /** The values of the Authorization headers that are sent: none, one, or one and another. */
 type Attack = () => Promise<string | string[] | undefined> | string | string[] | undefined;
@@ -11,7 +12,7 @@ const url = await served((_, outgoing) => {
   elsewhere.requests++;
   outgoing.end(foreignKeys);
 });
-const foreignJwk = await jwkOf(foreign.publicKey);
+const foreignJwk = await jwkOf(foreign.publicKey, "ours");
 const foreignKeys = JSON.stringify({ keys: [foreignJwk] });
 
 const as = async (token: Promise<string> | string) => `Bearer ${await token}`;
@@ -188,10 +189,10 @@ export const besides: Record<
   (token: string) => { query?: string; headers?: Record<string, string> }
 > = {
   "the token in the query": (token) => ({
-    query: `?access_token=${token}&token=${token}&Authorization=${token}`,
+    query: `?access_token=${token}&token=${token}&Authorization=${token}&cognito=${token}`,
   }),
   "the token in a cookie": (token) => ({
-    headers: { cookie: `access_token=${token}; Authorization=Bearer ${token}` },
+    headers: { cookie: `access_token=${token}; cognito=${token}; Authorization=Bearer ${token}` },
   }),
   ...Object.fromEntries(
     [
@@ -200,13 +201,18 @@ export const besides: Record<
       "x-amz-security-token",
       "x-access-token",
       "x-forwarded-authorization",
+      "x-amzn-oidc-data",
     ].map((name) => [
       `the token in ${name}`,
       (token: string) => ({ headers: { [name]: `Bearer ${token}` } }),
     ]),
   ),
+  "who and what in the query": () => ({
+    query: `?customerId=${randomUUID()}&sub=${randomUUID()}&userId=${randomUUID()}&groups=admins&role=admin&_method=DELETE&path=%2Fapi%2Fbooks`,
+  }),
   "what a proxy or a gateway would add": () => ({
     headers: {
+      cookie: `sub=${randomUUID()}`,
       "x-amzn-oidc-identity": randomUUID(),
       "x-amzn-oidc-data": signed(JSON.stringify(claims())),
       "x-amzn-request-context": JSON.stringify({ authorizer: { jwt: { claims: claims() } } }),
@@ -215,12 +221,20 @@ export const besides: Record<
       "x-user-id": randomUUID(),
       "x-customer-id": randomUUID(),
       "x-forwarded-for": "127.0.0.1",
+      "x-sub": randomUUID(),
+      "x-remote-user": randomUUID(),
+      "x-groups": "admins",
+      "cognito-groups": "admins",
+      "x-role": "admins",
       "x-forwarded-user": "admin",
       "x-forwarded-host": "127.0.0.1",
       forwarded: "for=127.0.0.1",
       "x-original-url": "/api/books",
       "x-rewrite-url": "/api/books",
+      "x-forwarded-path": "/api/books",
       "x-http-method-override": "OPTIONS",
+      "x-http-method": "OPTIONS",
+      "x-method-override": "OPTIONS",
     },
   }),
 };

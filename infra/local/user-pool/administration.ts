@@ -1,7 +1,7 @@
 import { Hono } from "hono";
 import * as z from "zod";
+import { isLocal } from "../local-addresses.ts";
 import { CognitoError, refuse } from "./cognito-error.ts";
-import { isLocal } from "./local-addresses.ts";
 import type { SignIns } from "./sign-ins.ts";
 import type { Group, User, Users } from "./users.ts";
 

@@ -1,4 +1,4 @@
-import { isLocal, withParameters } from "./local-addresses.ts";
+import { isLocal, withParameters } from "../local-addresses.ts";
 
 /** What an application asks for when it sends a person here to sign in. */
 export type AuthorizationRequest = {

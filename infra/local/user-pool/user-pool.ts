@@ -1,11 +1,11 @@
 import { Hono } from "hono";
 import { bodyLimit } from "hono/body-limit";
 import { cors } from "hono/cors";
+import { isLocal } from "../local-addresses.ts";
 import { administration } from "./administration.ts";
 import { authorizationCodes } from "./authorization-codes.ts";
 import { discovery } from "./discovery.ts";
 import { hostedSignIn } from "./hosted-sign-in.ts";
-import { isLocal } from "./local-addresses.ts";
 import { sessionsIn } from "./sessions.ts";
 import { signInsIn } from "./sign-ins.ts";
 import { openStore } from "./store.ts";

@@ -1,21 +1,8 @@
-import {
-  AdminRemoveUserFromGroupCommand,
-  CognitoIdentityProviderClient,
-} from "@aws-sdk/client-cognito-identity-provider";
-import { inject } from "vitest";
 import { files } from "../../../functions/docs/files.ts";
-import {
-  aBook,
-  aCustomer,
-  caller,
-  changeBook,
-  inTheCart,
-  issueTokens,
-  type Person,
-  theStaff,
-} from "../../given.ts";
+import { aBook, aCustomer, changeBook, inTheCart, type Person, theStaff } from "../../given.ts";
 import type { Reply } from "../../shop.ts";
-import { canary } from "./values.ts";
+import { canary } from "../canary.ts";
+import { inGroups } from "../in-groups.ts";
 
 /** Values that lead somewhere, by the name of the parameter or member that takes them. */
 export type Live = Readonly<Record<string, readonly string[]>>;
@@ -98,23 +85,11 @@ export async function theCast(): Promise<{ people: Record<string, Caller>; live:
     people: {
       nobody: { own: {} },
       stranger: { token: `${canary}.${canary}.${canary}`, own: {} },
-      outsider: { token: (await anOutsider()).token, own: {} },
+      outsider: { token: (await inGroups([])).token, own: {} },
       ...Object.fromEntries(
         names.map((name) => [name, { token: customers[name].token, own: own[name] ?? {} }]),
       ),
       staff: { token: staff.token, own: { "If-Match": [tag(bookSeenBefore), tag(bookSeen)] } },
     },
   };
-}
-
-/** Someone with an account, in no group. */
-async function anOutsider(): Promise<Person> {
-  const person = await aCustomer();
-  const cognito = new CognitoIdentityProviderClient();
-  const UserPoolId = inject("variables").USER_POOL_ID;
-  await cognito.send(
-    new AdminRemoveUserFromGroupCommand({ UserPoolId, Username: person.sub, GroupName: "customers" }),
-  );
-  cognito.destroy();
-  return caller((await issueTokens(person.email)).access_token);
 }

@@ -1,5 +1,5 @@
+import { followed, type Json } from "../../description.ts";
 import type { Reply } from "../../shop.ts";
-import { followed, type Schema } from "./schema.ts";
 
 /** What no operation takes, by its name in the document. */
 export const unrouted = "x-unrouted";
@@ -13,18 +13,18 @@ export function kindOf({ status, headers, body }: Reply): string {
 }
 
 /** All kinds of answers that the document has, by operation. */
-export function kindsIn(document: Schema): Map<string, string[]> {
-  const codesOf = (schema: Schema): string[] =>
-    (schema.oneOf ?? [schema]).map((one: Schema) => followed(document, one).properties.code.const);
-  const kindsOf = ([status, response]: [string, Schema]): string[] => {
+export function kindsIn(document: Json): Map<string, string[]> {
+  const codesOf = (schema: Json): string[] =>
+    (schema.oneOf ?? [schema]).map((one: Json) => followed(document, one).properties.code.const);
+  const kindsOf = ([status, response]: [string, Json]): string[] => {
     const { content } = followed(document, response);
     if (Number(status) < 400) return [status];
     const { "application/problem+json": ours, "application/json": gateways } = content;
     const codes = [...(ours ? codesOf(ours.schema) : []), ...(gateways ? ["gateway"] : [])];
     return codes.map((code) => kind(Number(status), code));
   };
-  const operations = Object.entries<Schema>(document.paths).flatMap(([path, methods]) =>
-    Object.entries<Schema>(methods).map(([method, operation]) => [
+  const operations = Object.entries<Json>(document.paths).flatMap(([path, methods]) =>
+    Object.entries<Json>(methods).map(([method, operation]) => [
       `${method.toUpperCase()} ${path}`,
       operation,
     ]),
@@ -32,7 +32,7 @@ export function kindsIn(document: Schema): Map<string, string[]> {
   return new Map(
     [...operations, [unrouted, document[unrouted]]].map(([operation, { responses }]) => [
       operation,
-      Object.entries<Schema>(responses).flatMap(kindsOf),
+      Object.entries<Json>(responses).flatMap(kindsOf),
     ]),
   );
 }

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { routed } from "../../../infra/local/event.ts";
+import type { Json } from "../../description.ts";
+import { canary } from "../canary.ts";
 import type { Live } from "./cast.ts";
-import type { Schema } from "./schema.ts";
-import { canary, hostileTexts, Values } from "./values.ts";
+import { hostileTexts, Values } from "./values.ts";
 
 /** One request; `who` is somebody of the stage, whose token goes with it. */
 export type Asked = {
@@ -42,17 +43,17 @@ const besides: Record<string, string>[] = [
 
 /** Requests of one operation by one person, to whom `live` values are known. */
 export function requestsOf(
-  document: Schema,
+  document: Json,
   { method, path, who, live }: { method: string; path: string; who: string; live: Live },
 ): fc.Arbitrary<Asked> {
   const { parameters, requestBody } = document.paths[path][method.toLowerCase()];
   const values = new Values(document, live);
-  const given = (parameter: Schema, garbage: readonly string[]) =>
+  const given = (parameter: Json, garbage: readonly string[]) =>
     mostly(values.valid(parameter.schema, parameter.name).map(String), fc.constantFrom(...garbage));
-  const of = (place: string) => parameters.filter((one: Schema) => one.in === place);
+  const of = (place: string) => parameters.filter((one: Json) => one.in === place);
   const inPath = fc.record(
     Object.fromEntries(
-      of("path").map((one: Schema) => [
+      of("path").map((one: Json) => [
         one.name,
         mostly(
           values.valid(one.schema, one.name).map((value) => encodeURIComponent(String(value).toWellFormed())),
@@ -63,7 +64,7 @@ export function requestsOf(
   );
   const query = fc.array(
     fc.oneof<fc.Arbitrary<string>[]>(
-      ...of("query").map((one: Schema) =>
+      ...of("query").map((one: Json) =>
         given(one, hostileTexts).map(
           (value) => `${one.name}=${encodeURIComponent(String(value).toWellFormed())}`,
         ),
@@ -74,7 +75,7 @@ export function requestsOf(
   );
   const headers = fc.record(
     Object.fromEntries(
-      of("header").map((one: Schema) => [
+      of("header").map((one: Json) => [
         one.name,
         given(one, headerTexts).filter((text) => headerText.test(text)),
       ]),
@@ -101,7 +102,7 @@ export function requestsOf(
 }
 
 /** What no operation takes: other methods, other paths, paths with a slash at the end, preflights. */
-export function unroutedRequests(document: Schema, live: Live): fc.Arbitrary<Asked> {
+export function unroutedRequests(document: Json, live: Live): fc.Arbitrary<Asked> {
   const { bookId = [], orderId = [], file = [] } = live;
   const piece = fc.oneof(fc.constantFrom(...bookId, ...orderId, ...file), hostilePiece);
   const known = fc
@@ -128,7 +129,7 @@ export function unroutedRequests(document: Schema, live: Live): fc.Arbitrary<Ask
 }
 
 /** Texts of a body: as the schema has it, with one keyword broken, or hostile to whoever parses it. */
-function bodies(values: Values, schema: Schema): fc.Arbitrary<string | undefined> {
+function bodies(values: Values, schema: Json): fc.Arbitrary<string | undefined> {
   const valid = values.valid(schema).map((value) => JSON.stringify(value));
   const hostile = fc.oneof(
     fc.tuple(valid, fc.constantFrom(...numbers)).map(([text, number]) => text.replace(/\d+/, () => number)),
@@ -159,8 +160,8 @@ function to(path: string, query: string[], through: Asked["through"]): Pick<Aske
   return { target, through: isDecodable ? through : "http" };
 }
 
-const mostly = <T>(usual: fc.Arbitrary<T>, else_: fc.Arbitrary<T>): fc.Arbitrary<T> =>
-  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: else_ });
+const mostly = <T>(usual: fc.Arbitrary<T>, unusual: fc.Arbitrary<T>): fc.Arbitrary<T> =>
+  fc.oneof({ weight: 6, arbitrary: usual }, { weight: 1, arbitrary: unusual });
 
 const rarely = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> =>
   fc.oneof({ weight: 6, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary: value });

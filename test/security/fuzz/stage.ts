@@ -7,10 +7,11 @@ import { gateway } from "../../../infra/local/gateway.ts";
 import { loadFunctions } from "../../../infra/local/system.ts";
 import type { Item } from "../../../shared/table/client.ts";
 import type { Key } from "../../../shared/table/keys.ts";
+import { bearer } from "../../given.ts";
 import { held, inProcess, type Reply } from "../../shop.ts";
+import { overTheWire } from "../exact-requests.ts";
 import { theCast } from "./cast.ts";
 import type { Asked } from "./requests.ts";
-import { overWire } from "./wire.ts";
 import { whenWritten } from "./written.ts";
 
 export type Stage = Awaited<ReturnType<typeof aStage>>;
@@ -39,7 +40,7 @@ export async function aStage() {
   });
   const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const agent = new Agent({ keepAlive: true });
   const table = DynamoDBDocumentClient.from(localClient(endpoint));
 
@@ -72,9 +73,12 @@ export async function aStage() {
 
   async function send({ who, through, method, target, headers: given, body }: Asked): Promise<Reply> {
     const token = people[who]?.token;
-    const headers = { ...given, ...(token !== undefined && { authorization: `Bearer ${token}` }) };
+    const headers = { ...given, ...(token !== undefined && bearer({ token })) };
     if (through === "handlers") return inProcess(method, target, headers, body);
-    const answer = await overWire({ port, agent, method, path: target, headers }, body);
+    const answer = await overTheWire(
+      { method, target, headers, ...(body !== undefined && { body }) },
+      { url, agent },
+    );
     return held({ method, target, body }, answer);
   }
 

@@ -1,9 +1,7 @@
 import * as fc from "fast-check";
+import { followed, type Json } from "../../description.ts";
+import { canary } from "../canary.ts";
 import type { Live } from "./cast.ts";
-import { followed, type Schema } from "./schema.ts";
-
-/** What a caller writes, and no refusal may repeat. */
-export const canary = "canary7f3a";
 
 /** Texts that have broken others' software. */
 export const hostileTexts = [
@@ -32,16 +30,16 @@ const ofAnotherType = [null, true, canary, 1.5, -1, [], {}, [canary], { [canary]
 
 /** Values as the document's schemas describe them, and values that break one keyword of one. */
 export class Values {
-  readonly #document: Schema;
+  readonly #document: Json;
   readonly #live: Live;
 
   /** `live`: values that stand for something in the shop, by the name of the parameter or member that takes them. */
-  constructor(document: Schema, live: Live) {
+  constructor(document: Json, live: Live) {
     this.#document = document;
     this.#live = live;
   }
 
-  valid(schema: Schema, name = ""): fc.Arbitrary<unknown> {
+  valid(schema: Json, name = ""): fc.Arbitrary<unknown> {
     const live = this.#live[name];
     const made = this.#made(followed(this.#document, schema));
     return live
@@ -50,7 +48,7 @@ export class Values {
   }
 
   /** A value that is as it should be, but for one keyword. */
-  broken(schema: Schema): fc.Arbitrary<unknown> {
+  broken(schema: Json): fc.Arbitrary<unknown> {
     const { type, properties, required = [], items, anyOf, ...limits } = followed(this.#document, schema);
     if (anyOf) return this.broken(anyOf[0]);
     const breaks: fc.Arbitrary<unknown>[] = [
@@ -83,9 +81,9 @@ export class Values {
     return fc.oneof(...breaks);
   }
 
-  #made(schema: Schema): fc.Arbitrary<unknown> {
+  #made(schema: Json): fc.Arbitrary<unknown> {
     const { type, minimum, maximum, pattern, maxLength } = schema;
-    if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one: Schema) => this.valid(one)));
+    if (schema.anyOf) return fc.oneof(...schema.anyOf.map((one: Json) => this.valid(one)));
     if ("const" in schema) return fc.constant(schema.const);
     if (schema.enum) return fc.constantFrom(...schema.enum);
     switch (type) {
@@ -114,12 +112,12 @@ export class Values {
     }
   }
 
-  #object({ properties, required = [], dependentSchemas = {} }: Schema): fc.Arbitrary<unknown> {
+  #object({ properties, required = [], dependentSchemas = {} }: Json): fc.Arbitrary<unknown> {
     const members = Object.entries(properties).map(
       ([name, schema]) => [name, this.valid(schema, name)] as const,
     );
     return fc.record(Object.fromEntries(members), { requiredKeys: required }).map((value) => {
-      const forbidden = Object.entries<Schema>(dependentSchemas).flatMap(([name, { properties }]) =>
+      const forbidden = Object.entries<Json>(dependentSchemas).flatMap(([name, { properties }]) =>
         name in value ? Object.keys(properties) : [],
       );
       return Object.fromEntries(Object.entries(value).filter(([name]) => !forbidden.includes(name)));

@@ -1,10 +1,10 @@
 import { type Route, routeKey, routes } from "../../functions/routes.ts";
 import { environments } from "../../infra/environments.ts";
 import { memoryMiB } from "../../infra/function.ts";
-import { type Key, limits, type Size, storedOrder, type Taken } from "../security/limits.ts";
-import { type Bill, billOfOrders, signInBill, total, type Usage } from "./bill.ts";
-import { dollarsFor } from "./prices.ts";
-import { processorMiB, storeTripMs } from "./usage.ts";
+import { type Bill, billOfOrders, signInBill, total, type Usage } from "../bench/bill.ts";
+import { dollarsFor } from "../bench/prices.ts";
+import { processorMiB, storeTripMs } from "../bench/usage.ts";
+import { limits, type RouteName, type Size, storedOrder, type Taken } from "./limits.ts";
 
 // What an hour costs in which the dearest requests come as fast as the throttles of prod let them through.
 
@@ -67,10 +67,10 @@ function capped(bill: Bill): Bill {
   );
 }
 
-type Row = { who: Route["who"]; key: Key; rate: number };
+type Row = { who: Route["who"]; key: RouteName; rate: number };
 
 const rows: Row[] = [
-  ...routes.map(({ who, rate, ...route }) => ({ who, rate, key: routeKey(route) as Key })),
+  ...routes.map(({ who, rate, ...route }) => ({ who, rate, key: routeKey(route) as RouteName })),
   { who: "anyone", key: "$default", rate: throttle.rate },
 ];
 
@@ -89,7 +89,7 @@ export const turnedAway = (): number => total(hourOf(mostRequests, { logBytes: a
 
 /** What an hour of orders leaves in the table for good: bytes, and dollars for each month that they stay. */
 export function leftBehind(size: Size): { bytes: number; dollars: number } {
-  const rateOf = (key: Key) => rows.find((row) => row.key === key)?.rate ?? Number.NaN;
+  const rateOf = (key: RouteName) => rows.find((row) => row.key === key)?.rate ?? Number.NaN;
   const orders = rateOf("POST /api/orders");
   // nobody orders more lines than are put into carts
   const lines = rateOf("POST /api/cart/add") + rateOf("PUT /api/cart/items/{bookId}");
