@@ -286,7 +286,8 @@ describe.each([
     const seen = way === "in process" ? 2 * takingBody.length : 0;
     expect(log).toHaveBeenCalledTimes(seen);
     for (const [line] of log.mock.calls) expect(JSON.parse(String(line)).calls ?? 0).toBe(0);
-    expect(parse).not.toHaveBeenCalledWith(body);
+    // a matcher would take minutes to show the difference of such texts
+    expect(parse.mock.calls.some(([text]) => text === body)).toBe(false);
   });
 
   test("a body of 65,536 bytes is not too large", async () => {
