@@ -43,7 +43,7 @@ export function clausesOf(condition: string): string[] {
 }
 
 /** Erases whatever stands there: the marker and orders are never deleted, and a key record that is gone is no loss. */
-const erasing = /^(cart SET erased|order REMOVE shippingAddress|key delete)/;
+const erasing = /^(cart SET (erased|expiresAt = )|order REMOVE shippingAddress|key delete)/;
 
 /** What the mutants leave out of what was sent: clauses that none takes away, and mutants whose clause nobody sent. */
 export function gaps(sent: readonly Sent[], mutants: readonly Listed[]): string[] {
