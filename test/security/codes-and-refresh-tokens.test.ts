@@ -21,7 +21,7 @@ import {
 } from "../user-pool.ts";
 import { canary, noiseOf } from "./canary.ts";
 import { overTheWire, type Sent } from "./exact-requests.ts";
-import { overhear } from "./overhear.ts";
+import { overheard } from "./overhear.ts";
 import { headersOf } from "./safe-headers.ts";
 
 // What the local stand-in for hosted sign-in gives for a code or a refresh token.
@@ -257,15 +257,7 @@ test("no form says a thing twice to sign-in", async () => {
 });
 
 describe("what sign-in answers to a program is kept by nobody, and its type not guessed", () => {
-  let written = "";
-  beforeAll(() =>
-    overhear((said) => {
-      written += said;
-    }),
-  );
-  afterAll(() => {
-    vi.restoreAllMocks();
-  });
+  const written = overheard();
   const form = (fields: Record<string, string>) => ({
     headers: { ...noiseOf(canary), "content-type": "application/x-www-form-urlencoded" },
     body: new URLSearchParams(fields).toString(),
@@ -341,6 +333,6 @@ describe("what sign-in answers to a program is kept by nobody, and its type not 
   });
 
   test("and nothing of it all is written", () => {
-    expect(written).toBe("");
+    expect(written()).toBe("");
   });
 });

@@ -12,19 +12,23 @@ const identity = "shared/identity.ts";
 const http = "shared/http.ts";
 const endpoint = "shared/endpoint.ts";
 const poolKeys = "shared/pool-keys.ts";
-const tokens = (named: string): Fence["missedBy"] => ["test/security/tokens.test.ts", named];
-const groups = (named: string): Fence["missedBy"] => ["test/security/token-groups.test.ts", named];
-const keyServer = (named: string): Fence["missedBy"] => ["test/security/key-server.test.ts", named];
-const roles = (named: string): Fence["missedBy"] => ["test/security/roles.test.ts", named];
-const others = (named: string): Fence["missedBy"] => ["test/security/others-things.test.ts", named];
-const leaks = (named: string): Fence["missedBy"] => ["test/security/leaks.test.ts", named];
-const addresses = (named: string): Fence["missedBy"] => ["test/security/redirect-addresses.test.ts", named];
-const codes = (named: string): Fence["missedBy"] => ["test/security/codes-and-refresh-tokens.test.ts", named];
-const pages = (named: string): Fence["missedBy"] => ["test/security/sign-in-pages.test.ts", named];
-const sessions = (named: string): Fence["missedBy"] => ["test/security/browser-sessions.test.ts", named];
-const fuzz = (named: string): Fence["missedBy"] => ["test/security/fuzz.test.ts", named];
-const abuse = (named: string): Fence["missedBy"] => ["test/security/abuse.test.ts", named];
-const input = (named: string): Fence["missedBy"] => ["test/security/hostile-input.test.ts", named];
+/** The list that misses it, and a part of the name of its test. */
+const inList =
+  (list: string) =>
+  (named: string): Fence["missedBy"] => [`test/security/${list}.test.ts`, named];
+const tokens = inList("tokens");
+const groups = inList("token-groups");
+const keyServer = inList("key-server");
+const roles = inList("roles");
+const others = inList("others-things");
+const leaks = inList("leaks");
+const addresses = inList("redirect-addresses");
+const codes = inList("codes-and-refresh-tokens");
+const pages = inList("sign-in-pages");
+const sessions = inList("browser-sessions");
+const fuzz = inList("fuzz");
+const abuse = inList("abuse");
+const input = inList("hostile-input");
 
 const fences: Fence[] = [
   {

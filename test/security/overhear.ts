@@ -1,4 +1,4 @@
-import { vi } from "vitest";
+import { afterAll, beforeAll, vi } from "vitest";
 
 /** Tells of all that this process writes from now on, which is shown nowhere, until all mocks are restored. */
 export function overhear(tell: (said: string) => void): void {
@@ -9,4 +9,18 @@ export function overhear(tell: (said: string) => void): void {
     });
   for (const level of ["log", "info", "warn", "error"] as const)
     vi.spyOn(console, level).mockImplementation((...said) => tell(`${said.map(String).join(" ")}\n`));
+}
+
+/** What this process writes while the tests of a describe run. */
+export function overheard(): () => string {
+  let written = "";
+  beforeAll(() =>
+    overhear((said) => {
+      written += said;
+    }),
+  );
+  afterAll(() => {
+    vi.restoreAllMocks();
+  });
+  return () => written;
 }

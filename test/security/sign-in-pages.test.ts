@@ -15,7 +15,7 @@ import {
 } from "../user-pool.ts";
 import { canary, noiseOf } from "./canary.ts";
 import { overTheWire, type Sent } from "./exact-requests.ts";
-import { overhear } from "./overhear.ts";
+import { overheard } from "./overhear.ts";
 import { headersOf } from "./safe-headers.ts";
 
 // What the pages of the local stand-in for hosted sign-in say, and to whom.
@@ -156,15 +156,7 @@ describe("who has an account", () => {
 });
 
 describe("every page of sign-in runs no script, stands in no frame, and is kept and told to nobody", () => {
-  let written = "";
-  beforeAll(() =>
-    overhear((said) => {
-      written += said;
-    }),
-  );
-  afterAll(() => {
-    vi.restoreAllMocks();
-  });
+  const written = overheard();
   const back = encodeURIComponent("http://localhost:5173/callback");
   const query = () =>
     `client_id=${pool.clientId}&response_type=code&scope=openid&redirect_uri=${back}&state=${canary}&code_challenge=${"c".repeat(43)}&code_challenge_method=S256`;
@@ -225,6 +217,6 @@ describe("every page of sign-in runs no script, stands in no frame, and is kept 
   });
 
   test("and nothing of it all is written", () => {
-    expect(written).toBe("");
+    expect(written()).toBe("");
   });
 });

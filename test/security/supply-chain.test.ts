@@ -100,9 +100,9 @@ describe("what is installed", () => {
       at("git+ssh://git@example.com/zod.git#0000000000000000000000000000000000000000"),
     ],
     ["comes from elsewhere", zod, at("file:zod.tgz")],
-    ["comes from elsewhere", zod, at("http://registry.example/zod/-/zod-4.6.7.tgz")],
-    ["comes from elsewhere", zod, at("https://registry.example/zood/-/zood-4.6.7.tgz")],
-    ["comes from elsewhere", zod, at("https://registry.example/zod/-/zod-4.6.6.tgz")],
+    ["comes from elsewhere", zod, at("http://packages.example/zod/-/zod-4.6.7.tgz")],
+    ["comes from elsewhere", zod, at("https://packages.example/zood/-/zood-4.6.7.tgz")],
+    ["comes from elsewhere", zod, at("https://packages.example/zod/-/zod-4.6.6.tgz")],
     ["is another package than its name says", zod, { name: "zood" }],
     ["is another package than its name says", zod, { link: true }],
   ])("would not pass with one that %s: %s %o", (what, path, change) => {
