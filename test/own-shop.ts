@@ -1,4 +1,4 @@
-import { DynamoDBDocumentClient, ScanCommand } from "@aws-sdk/lib-dynamodb";
+import { DynamoDBDocumentClient, paginateScan } from "@aws-sdk/lib-dynamodb";
 import { inject } from "vitest";
 import { functions } from "../functions/routes.ts";
 import { createTable, localClient } from "../infra/local/dynamodb.ts";
@@ -52,9 +52,13 @@ export async function ownShop(tableName: string, settings: Record<string, string
         decide = calm;
       });
     },
-    /** Everything in the table; a test's table is less than one page. */
-    items: async (): Promise<Item[]> =>
-      (await client.send(new ScanCommand({ TableName: tableName, ConsistentRead: true }))).Items ?? [],
+    /** Everything in the table. */
+    items: async (): Promise<Item[]> => {
+      const items: Item[] = [];
+      for await (const page of paginateScan({ client }, { TableName: tableName, ConsistentRead: true }))
+        items.push(...(page.Items ?? []));
+      return items;
+    },
     put: (items: readonly Item[]): Promise<void> => putItems(client, tableName, items),
     close: async () => {
       client.destroy();

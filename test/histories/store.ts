@@ -63,9 +63,10 @@ export class Store {
   /** One strongly consistent read of everything. */
   async snapshot(): Promise<Snapshot> {
     const snapshot: Snapshot = { carts: {}, orders: {}, books: {} };
-    const { Items = [] } = await this.#client.send(
+    const { Items = [], LastEvaluatedKey } = await this.#client.send(
       new ScanCommand({ TableName: this.#tableName, ConsistentRead: true }),
     );
+    if (LastEvaluatedKey) throw new Error("The table of a history is more than one page: no snapshot of it.");
     for (const item of Items) {
       const owner = String(item.pk).split("#")[1] ?? "";
       if (item.sk === "CART")
