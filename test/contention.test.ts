@@ -13,7 +13,9 @@ beforeAll(async () => {
   proxy = await storeProxy(inject("variables").AWS_ENDPOINT_URL_DYNAMODB ?? "", {
     decide: ({ operation }) => (operation === "TransactWriteItems" ? conflicts.decide() : "none"),
   });
-  instance = await anInstance(ordering, { AWS_ENDPOINT_URL_DYNAMODB: proxy.url });
+  // with no more time than functions have
+  const variables = inject("variables");
+  instance = await anInstance(ordering, { ...variables, AWS_ENDPOINT_URL_DYNAMODB: proxy.url });
 });
 afterAll(() => proxy.close());
 

@@ -14,8 +14,8 @@ export type Account = { sub: string; group: "customers" | "admins" };
 
 export type OwnShop = Awaited<ReturnType<typeof ownShop>>;
 
-/** The functions, with what else they are told, on a table that no other test writes to, for accounts of the test's own choice. */
-export async function ownShop(tableName: string, settings: Record<string, string> = {}) {
+/** The functions on a table that no other test writes to, for accounts of the test's own choice. */
+export async function ownShop(tableName: string) {
   const {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint = "",
     USER_POOL_ID: userPoolId = "",
@@ -30,7 +30,6 @@ export async function ownShop(tableName: string, settings: Record<string, string
     TABLE_NAME: tableName,
     AWS_ENDPOINT_URL_DYNAMODB: proxy.url,
     JWKS_URI: `${signer.url}/keys`,
-    ...settings,
   });
   const client = DynamoDBDocumentClient.from(localClient(endpoint));
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import books from "../infra/local/sample-books.json" with { type: "json" };
 import { aCustomer, type Person } from "./given.ts";
+import { patient } from "./instances.ts";
 import { cartAndOrdersOf } from "./partition.ts";
 import { held } from "./shop.ts";
 import { type FunctionServer, startFunctionServer } from "./start-function-server.ts";
@@ -13,9 +14,8 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
   let servers: FunctionServer[] = [];
 
   beforeAll(async () => {
-    // patient with a busy machine: a time-out is not what is tested here
-    const patient = { ...variables, STORE_REQUEST_MS: "20000", STORE_TOTAL_MS: "60000" };
-    servers = await Promise.all([startFunctionServer(patient), startFunctionServer(patient)]);
+    const told = { ...variables, ...patient };
+    servers = await Promise.all([startFunctionServer(told), startFunctionServer(told)]);
   }, 60_000);
   afterAll(async () => {
     for (const { stop } of servers) await stop();

@@ -83,6 +83,8 @@ export async function storeProxy(endpoint: string, director: Director): Promise<
       outgoing.destroy();
     });
   });
+  // an idle connection stays: ended just as a request sets out on it, it would lose one that nobody broke
+  server.keepAliveTimeout = 0;
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
 
   async function serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
