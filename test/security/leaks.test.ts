@@ -1,6 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import { functions, type Route, routeKey, routes } from "../../functions/routes.ts";
 import { bearer } from "../given.ts";
+import { canary } from "./canary.ts";
 import type { Sent } from "./exact-requests.ts";
 import {
   cleanly,
@@ -14,18 +15,7 @@ import {
   secretsOf,
 } from "./leaks/judging.ts";
 import { aGoodRequest, bodies, spoiled } from "./leaks/requests.ts";
-import {
-  bothWays,
-  canary,
-  corrupt,
-  json,
-  noise,
-  people,
-  send,
-  store,
-  type Way,
-  written,
-} from "./leaks/stage.ts";
+import { bothWays, corrupt, json, noise, people, send, store, type Way, written } from "./leaks/stage.ts";
 
 // A word stands in every place of a request where a caller can write: no log, no refusal and no trace repeats it. And what
 // headers each kind of answer has.

@@ -1,9 +1,10 @@
 import { expect } from "vitest";
 import type { Answer } from "../../description.ts";
 import { held } from "../../shop.ts";
+import { canary } from "../canary.ts";
 import type { Sent } from "../exact-requests.ts";
 import { headersOf } from "../safe-headers.ts";
-import { canary, lineBreaks, type People, people, urlOf, type Way, written } from "./stage.ts";
+import { lineBreaks, type People, people, urlOf, type Way, written } from "./stage.ts";
 
 // What an answer and the log may say, and the headers that each kind of answer has.
 

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { type Route, routeKey } from "../../../functions/routes.ts";
 import { bearer } from "../../given.ts";
+import { canary } from "../canary.ts";
 import type { Sent } from "../exact-requests.ts";
-import { aPerson, canary, forged, form, json, made, noise, people, type Way } from "./stage.ts";
+import { aPerson, forged, form, json, made, noise, people, type Way } from "./stage.ts";
 
 // A good request of every route, and what spoils it, with the word wherever a caller can write.
 

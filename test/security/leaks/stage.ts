@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { DynamoDBDocumentClient, PutCommand } from "@aws-sdk/lib-dynamodb";
 import { afterAll, beforeAll, inject, vi } from "vitest";
 import { localClient } from "../../../infra/local/dynamodb.ts";
@@ -7,7 +7,7 @@ import type { Answer } from "../../description.ts";
 import { type Fault, storeProxy } from "../../faults/store-proxy.ts";
 import { bearer } from "../../given.ts";
 import { startShop } from "../../local-system.ts";
-import { noiseOf } from "../canary.ts";
+import { canary, noiseOf } from "../canary.ts";
 import { overTheWire, type Sent, toTheHandler } from "../exact-requests.ts";
 import { inGroups, type Member } from "../in-groups.ts";
 import { overhear } from "../overhear.ts";
@@ -15,7 +15,6 @@ import { overhear } from "../overhear.ts";
 // The handlers of this process, whose store can be in trouble, and a whole local system beside them: who calls either, and all
 // that either writes.
 
-export const canary = `canary${randomBytes(6).toString("hex")}`;
 /** What would begin a line of its own where a log or an answer took it as it is. */
 export const lineBreaks = ["\r\n", "\n", "\u2028", "\u2029", "\u0085"];
 export const forged = lineBreaks.map((end) => `${end}{"status":200,"sub":"${canary}"}`).join("");
