@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-// `npm run test:security`: each file of this folder is one list of attacks. Says how many cases each has, how many of them
-// are open, and what some of them have to show.
+// `npm run test:security`: each test file of this folder is one list of attacks. Says how many cases each has, how many of
+// them are open, and what some of them have to show.
 
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
