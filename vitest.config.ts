@@ -13,7 +13,8 @@ const security = ["test/security/*.test.ts"];
 const witness = [
   "races",
   "rules",
-  "security/hostile-input",
+  "security/hostile-bodies",
+  "security/hostile-values",
   "keys-over-time",
   "lost-reply",
   "two-servers",

@@ -1,25 +1,10 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { issueTokens } from "../given.ts";
-import {
-  aBrowser,
-  aPerson,
-  aQuery,
-  callback,
-  locationOf,
-  type Pool,
-  reader,
-  servePool,
-  signUp,
-} from "../user-pool.ts";
+import { aBrowser, aPerson, aQuery, callback, locationOf, reader } from "../user-pool.ts";
+import { pool } from "./own-pool.ts";
 
 // What keeps somebody signed in with the local stand-in for hosted sign-in, and what another site can do with it.
 
-let pool: Pool;
-beforeAll(async () => {
-  pool = await servePool();
-  await signUp(pool);
-});
-afterAll(() => pool.close());
 afterEach(() => {
   vi.useRealTimers();
 });

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { decodeJwt } from "jose";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { issueTokens } from "../given.ts";
 import {
   aBrowser,
@@ -12,28 +12,19 @@ import {
   cognito,
   exchange,
   locationOf,
-  type Pool,
   redeem,
   refresh,
-  servePool,
   signUp,
   verifier,
 } from "../user-pool.ts";
 import { canary, noiseOf } from "./canary.ts";
 import { overTheWire, type Sent } from "./exact-requests.ts";
 import { overheard } from "./overhear.ts";
+import { form, pool, signedIn } from "./own-pool.ts";
 import { headersOf } from "./safe-headers.ts";
 
 // What the local stand-in for hosted sign-in gives for a code or a refresh token.
 
-let pool: Pool;
-let signedIn: ReturnType<typeof aBrowser>;
-beforeAll(async () => {
-  pool = await servePool();
-  signedIn = aBrowser(pool);
-  await signUp(pool, signedIn);
-});
-afterAll(() => pool.close());
 afterEach(() => {
   vi.useRealTimers();
 });
@@ -258,10 +249,6 @@ test("no form says a thing twice to sign-in", async () => {
 
 describe("what sign-in answers to a program is kept by nobody, and its type not guessed", () => {
   const written = overheard();
-  const form = (fields: Record<string, string>) => ({
-    headers: { ...noiseOf(canary), "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(fields).toString(),
-  });
   const target = (name: string) => ({
     ...noiseOf(canary),
     "x-amz-target": cognito(name),

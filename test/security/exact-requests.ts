@@ -15,7 +15,7 @@ export type Sent = {
   body?: string;
 };
 
-/** Over HTTP, to the shop at `url`. */
+/** Over HTTP, to whatever serves at `url`: the shop, unless said. */
 export function overTheWire(
   { method, target, headers = {}, body = "" }: Sent,
   { url = inject("url"), agent }: { url?: string; agent?: Agent | false } = {},

@@ -28,7 +28,8 @@ const pages = inList("sign-in-pages");
 const sessions = inList("browser-sessions");
 const fuzz = inList("fuzz");
 const abuse = inList("abuse");
-const input = inList("hostile-input");
+const bodies = inList("hostile-bodies");
+const values = inList("hostile-values");
 
 const fences: Fence[] = [
   {
@@ -176,49 +177,49 @@ const fences: Fence[] = [
     file: http,
     from: "bytes.length > mostBytes",
     to: "bytes.length > mostBytes * 99",
-    missedBy: input("a body of 65,537 bytes is refused"),
+    missedBy: bodies("a body of 65,537 bytes is refused"),
   },
   {
     name: "size in bytes",
     file: http,
     from: "bytes.length > mostBytes",
     to: "bytes.toString().length > mostBytes",
-    missedBy: input("bytes are counted, not characters"),
+    missedBy: bodies("bytes are counted, not characters"),
   },
   {
     name: "strict bodies",
     file: "shared/cart.ts",
     from: "AddToCart = z.strictObject(",
     to: "AddToCart = z.object(",
-    missedBy: input("a price beside what belongs there"),
+    missedBy: bodies("a price beside what belongs there"),
   },
   {
     name: "strict bodies in their depth",
     file: "shared/order.ts",
     from: "Address = z.strictObject(",
     to: "Address = z.object(",
-    missedBy: input("__proto__ is refused in the depth"),
+    missedBy: bodies("__proto__ is refused in the depth"),
   },
   {
     name: "bodies are JSON",
     file: http,
     from: "application\\/json\\s*(;|$)",
     to: "",
-    missedBy: input("a Content-Type that is not JSON"),
+    missedBy: bodies("a Content-Type that is not JSON"),
   },
   {
     name: "bodies are UTF-8",
     file: http,
     from: "fatal: true",
     to: "fatal: false",
-    missedBy: input("a body that is not UTF-8"),
+    missedBy: bodies("a body that is not UTF-8"),
   },
   {
     name: "no echo of what was sent",
     file: http,
     from: '"Has a member that is not known"',
     to: "issue.message",
-    missedBy: input("an unknown member beside what belongs there"),
+    missedBy: bodies("an unknown member beside what belongs there"),
   },
   {
     name: "a page's size",
@@ -358,28 +359,28 @@ const fences: Fence[] = [
     file: "shared/cart.ts",
     from: "z.int().check(z.gte(1), z.lte(mostCopies))",
     to: "z.number()",
-    missedBy: input("a quantity of 0.99999 is refused"),
+    missedBy: values("a quantity of 0.99999 is refused"),
   },
   {
     name: "whole characters",
     file: "shared/text.ts",
     from: "text.isWellFormed() &&",
     to: "",
-    missedBy: input("half a character in it"),
+    missedBy: values("half a character in it"),
   },
   {
     name: "bodies in base64",
     file: "shared/http.ts",
     from: 'event.isBase64Encoded ? "base64" : "utf8"',
     to: '"utf8"',
-    missedBy: input("is read as the bytes that were sent"),
+    missedBy: bodies("is read as the bytes that were sent"),
   },
   {
     name: "no byte order mark",
     file: "shared/http.ts",
     from: "ignoreBOM: true",
     to: "ignoreBOM: false",
-    missedBy: input("a byte order mark before it"),
+    missedBy: bodies("a byte order mark before it"),
   },
   {
     name: "a refusal writes nothing",
@@ -463,7 +464,7 @@ const fences: Fence[] = [
     file: "shared/cursor.ts",
     from: " || !isPlace(position)",
     to: "",
-    missedBy: input("a cursor made up with a checksum that is right"),
+    missedBy: values("a cursor made up with a checksum that is right"),
   },
 ];
 

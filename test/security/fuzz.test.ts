@@ -20,7 +20,7 @@ const provokedElsewhere: Record<string, [file: string, test: string]> = {
   "429 gateway": ["stacks.test.ts", "each route has its throttle, set once the route is there"],
   "500 internal-error": ["log-counts.test.ts", "an item that nobody can read, as a fault"],
   "503 ordering-paused": [
-    "security/hostile-input.test.ts",
+    "security/hostile-values.test.ts",
     "an order is refused before its cart is looked for, and all else goes on",
   ],
   "503 temporarily-unavailable": [

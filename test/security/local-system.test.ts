@@ -1,5 +1,5 @@
 import { expect, inject, test } from "vitest";
-import { aQuery, reader } from "../user-pool.ts";
+import { aQuery, cognito, reader } from "../user-pool.ts";
 import { overTheWire, type Sent } from "./exact-requests.ts";
 
 // What a page in a developer's browser can do to the system that runs on the same machine.
@@ -20,7 +20,7 @@ const operations = [
     "AdminDeleteUser",
     "ListUsers",
     "SignUp",
-  ].map((name) => `AWSCognitoIdentityProviderService.${name}`),
+  ].map(cognito),
 ];
 const origins = [
   "https://evil.example",

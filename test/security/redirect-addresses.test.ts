@@ -1,27 +1,9 @@
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import {
-  aBrowser,
-  aPerson,
-  aQuery,
-  callback,
-  locationOf,
-  type Pool,
-  reader,
-  servePool,
-  signUp,
-} from "../user-pool.ts";
+import { describe, expect, test } from "vitest";
+import { aBrowser, aPerson, aQuery, callback, locationOf, reader } from "../user-pool.ts";
+import { pool, signedIn } from "./own-pool.ts";
 
 // Where the local stand-in for hosted sign-in sends somebody, and for what. What the templates ask of Cognito itself,
 // stacks.test.ts says.
-
-let pool: Pool;
-let signedIn: ReturnType<typeof aBrowser>;
-beforeAll(async () => {
-  pool = await servePool();
-  signedIn = aBrowser(pool);
-  await signUp(pool, signedIn);
-});
-afterAll(() => pool.close());
 
 describe("an address that is not the application's", () => {
   const elsewhere = [

@@ -3,8 +3,8 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 
-// `npm run test:security`: each file of this folder is one list of attacks. Says how many cases each has, how many of them
-// are open, and what some of them have to show.
+// `npm run test:security`: each test file of this folder is one list of attacks. Says how many cases each has, how many of
+// them are open, and what some of them have to show.
 
 const lists: Record<string, string> = {
   "tokens.test.ts": "Tokens",
@@ -14,7 +14,8 @@ const lists: Record<string, string> = {
   "roles.test.ts": "Roles",
   "others-things.test.ts": "Others' things",
   "beside-the-token.test.ts": "Said beside the token",
-  "hostile-input.test.ts": "Hostile input, by hand",
+  "hostile-bodies.test.ts": "Hostile input, in bodies",
+  "hostile-values.test.ts": "Hostile input, in values",
   "hostile-wire.test.ts": "Hostile input, on the wire",
   "fuzz.test.ts": "Hostile input, generated",
   "schemathesis.test.ts": "Hostile input, by Schemathesis",

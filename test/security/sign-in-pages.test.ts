@@ -1,21 +1,11 @@
 import { createHash, scrypt } from "node:crypto";
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { issueTokens } from "../given.ts";
-import {
-  aBrowser,
-  administer,
-  aPerson,
-  aQuery,
-  callback,
-  cognito,
-  type Pool,
-  reader,
-  servePool,
-  signUp,
-} from "../user-pool.ts";
+import { aBrowser, administer, aPerson, aQuery, callback, cognito, reader } from "../user-pool.ts";
 import { canary, noiseOf } from "./canary.ts";
 import { overTheWire, type Sent } from "./exact-requests.ts";
 import { overheard } from "./overhear.ts";
+import { form, pool } from "./own-pool.ts";
 import { headersOf } from "./safe-headers.ts";
 
 // What the pages of the local stand-in for hosted sign-in say, and to whom.
@@ -24,13 +14,6 @@ vi.mock(import("node:crypto"), async (original) => {
   const real = await original();
   return { ...real, scrypt: vi.fn(real.scrypt) as never };
 });
-
-let pool: Pool;
-beforeAll(async () => {
-  pool = await servePool();
-  await signUp(pool);
-});
-afterAll(() => pool.close());
 
 describe("a page of sign-in", () => {
   const escaped = (text: string) =>
@@ -160,10 +143,6 @@ describe("every page of sign-in runs no script, stands in no frame, and is kept 
   const back = encodeURIComponent("http://localhost:5173/callback");
   const query = () =>
     `client_id=${pool.clientId}&response_type=code&scope=openid&redirect_uri=${back}&state=${canary}&code_challenge=${"c".repeat(43)}&code_challenge_method=S256`;
-  const form = (fields: Record<string, string>) => ({
-    headers: { ...noiseOf(canary), "content-type": "application/x-www-form-urlencoded" },
-    body: new URLSearchParams(fields).toString(),
-  });
   const password = `Aa1${canary}`;
   const email = `${canary}-new@example.com`;
 

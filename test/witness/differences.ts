@@ -104,7 +104,7 @@ export const differences: Difference[] = [
     what: "half of a surrogate pair in a text",
     embedded: "SerializationException",
     dynamoDbLocal: "written for 2 units",
-    covered: "shared/text.ts refuses it before any store call: test/security/hostile-input.test.ts",
+    covered: "shared/text.ts refuses it before any store call: test/security/hostile-values.test.ts",
     see: (client, table) => written(client, [put(table, "surrogate", { text: text("\ud800") })]),
   },
   {

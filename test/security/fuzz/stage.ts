@@ -1,5 +1,4 @@
-import { Agent, createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { Agent } from "node:http";
 import { BatchGetCommand, BatchWriteCommand, DynamoDBDocumentClient } from "@aws-sdk/lib-dynamodb";
 import { inject } from "vitest";
 import { localClient } from "../../../infra/local/dynamodb.ts";
@@ -9,6 +8,7 @@ import type { Item } from "../../../shared/table/client.ts";
 import type { Key } from "../../../shared/table/keys.ts";
 import { bearer } from "../../given.ts";
 import { held, inProcess, type Reply } from "../../shop.ts";
+import { issuerOf, serve } from "../../signing-keys.ts";
 import { overTheWire } from "../exact-requests.ts";
 import { theCast } from "./cast.ts";
 import type { Asked } from "./requests.ts";
@@ -27,20 +27,18 @@ export async function aStage() {
   const {
     AWS_ENDPOINT_URL_DYNAMODB: endpoint = "",
     TABLE_NAME = "",
-    USER_POOL_ID,
+    USER_POOL_ID = "",
     CLIENT_ID = "",
   } = variables;
   let written: Key[] = [];
   const watch = whenWritten((keys) => written.push(...keys));
   const handlers = await loadFunctions(variables);
-  const serve = gateway(handlers, {
-    issuer: `https://cognito-idp.us-east-1.amazonaws.com/${USER_POOL_ID}`,
+  const shop = gateway(handlers, {
+    issuer: issuerOf(USER_POOL_ID),
     clientId: CLIENT_ID,
     jwksUri: variables.JWKS_URI ?? "",
   });
-  const server = createServer((incoming, outgoing) => void serve(incoming, outgoing));
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const { url, close } = await serve((...exchange) => void shop(...exchange));
   const agent = new Agent({ keepAlive: true });
   const table = DynamoDBDocumentClient.from(localClient(endpoint));
 
@@ -99,7 +97,7 @@ export async function aStage() {
     close: () => {
       table.destroy();
       agent.destroy();
-      server.close();
+      close();
       watch.stop();
     },
   };
