@@ -285,14 +285,19 @@ const secretsOf = ({ ada, staff, broken }: People) => [
   ),
 ];
 
-/** A log is lines of JSON, each whole and short, but for those of faults, and holds no secret. */
+/** A log is lines of JSON, one to a request, each whole and short, but for those of faults, and holds no secret. */
 function expectClean(text: string, secrets: readonly string[]): void {
+  const requests = new Set<string>();
   expect(text).toMatch(/^([^\n]+\n)*$/);
   for (const end of lineBreaks.filter((one) => one !== "\n")) expect(text).not.toContain(end);
   for (const line of text.split("\n").filter(Boolean)) {
-    const { route, frames } = JSON.parse(line);
+    const { route, requestId, frames } = JSON.parse(line);
     expect([typeof route, Array.isArray(frames)]).toContain(route ? "string" : true);
-    if (route) expect(Buffer.byteLength(line)).toBeLessThan(350);
+    if (route) {
+      expect(Buffer.byteLength(line)).toBeLessThan(350);
+      expect(requests).not.toContain(requestId);
+      requests.add(requestId);
+    }
     for (const secret of secrets) expect(line).not.toContain(secret);
   }
 }
