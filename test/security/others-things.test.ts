@@ -84,7 +84,7 @@ const cursors =
   async (who) => {
     const of = async (owner: Person): Promise<string> => {
       const { body } = await ask("in process", owner, { method: "GET", target: `${target}?limit=1` });
-      if (body.nextCursor === null) throw new Error("No cursor that another could try");
+      if (!body.nextCursor) throw new Error("No cursor that another could try");
       return body.nextCursor;
     };
     return {
