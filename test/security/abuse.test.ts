@@ -108,6 +108,22 @@ describe("what is too long is refused before the table is asked", () => {
     expect([status, calls]).toEqual([400, 0]);
   });
 
+  test.each<[request: string, Account, unknown?]>([
+    ["GET /api/books/ID", customer],
+    ["PUT /api/cart/items/ID", customer, { quantity: 1 }],
+    ["DELETE /api/cart/items/ID", customer],
+    ["GET /api/orders/ID", customer],
+    ["POST /api/orders/ID/cancel", customer],
+    ["GET /api/admin/books/ID", staff],
+    ["PATCH /api/admin/books/ID", staff, { active: true }],
+    ["GET /api/admin/orders/ID", staff],
+    ["PATCH /api/admin/orders/ID", staff, { status: "paid" }],
+  ])("an id of 65 characters in a path: %s", async (request, who, body) => {
+    const [method = "", path = ""] = request.replace("ID", long(65)).split(" ");
+    const { status, calls } = await asked(who, method, path, body);
+    expect([status, calls]).toEqual([404, 0]);
+  });
+
   test("but for a title to look for, which is cut off to what a key may have", async () => {
     const sent: string[] = [];
     const title = encodeURIComponent("😀".repeat(700));

@@ -57,6 +57,8 @@ describe.each(bothWays)("%s", (way) => {
     ["/api/orders/../admin/orders", 404],
     ["/api/orders/%2e%2e/admin/orders", 404],
     ["/api/orders/..%2fadmin%2forders", 404],
+    ["/api/orders/%2e%2e", 404],
+    ["/api/books/%2E%2E", 404],
     ["/api/books/..;/admin/orders", 404],
     ["/API/ADMIN/ORDERS", 404],
     ["/api/Admin/orders", 404],

@@ -97,6 +97,32 @@ describe.each([
     expect(Object.keys(Object.prototype)).toEqual([]);
   });
 
+  const form = { title: "A title", authors: ["A"], price: { amount: 1, currency: "USD" } };
+  test.each<[string, object]>([
+    ["PUT /api/cart/items/{bookId}", { quantity: 2, unitPrice: 1 }],
+    ["POST /api/orders", { customerId: canary }],
+    ["POST /api/orders", { status: "paid" }],
+    ["POST /api/admin/books", { ...form, bookId: canary }],
+    ["POST /api/admin/books", { ...form, price: { ...form.price, [canary]: 1 } }],
+    ["PATCH /api/admin/books/{bookId}", { price: { ...form.price, [canary]: 1 } }],
+    ["PATCH /api/admin/books/{bookId}", { title: canary, revision: 1 }],
+    ["PATCH /api/admin/orders/{orderId}", { status: "paid", customerId: canary }],
+  ])("%s takes no member but its own: %j", async (route, body) => {
+    const [method = "", path = ""] = route.split(" ");
+    const caller = path.startsWith("/api/admin/") ? staff : ada;
+    const target = path.replace(/\{.+\}/, book.bookId);
+    const { errors } = await refusedTwice(
+      () => send(method, target, { ...bearer(caller), ...json }, JSON.stringify(body)),
+      400,
+      "invalid-request",
+      caller,
+    );
+
+    expect(errors).toEqual([
+      { path: expect.stringMatching(/^(\/price)?$/), message: "Has a member that is not known" },
+    ]);
+  });
+
   test("__proto__ is refused in the depth of a body too", async () => {
     const address = `{"name":"A","lines":["1"],"city":"C","country":"US","__proto__":{"region":"${canary}"}}`;
     const { errors } = await refusedTwice(

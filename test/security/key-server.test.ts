@@ -97,15 +97,18 @@ describe.each(Object.entries(troubles))("a key server that %s", (_, trouble) => 
     expect(await statusOf(good())).toBe(200);
   });
 
-  test("leaves a warm function serving, and a token that it cannot judge gets 503", async () => {
+  test("leaves a warm function serving, and a token that it cannot judge gets 503, until it is back", async () => {
     await warm();
     keyServer.serve = trouble;
 
     expect(await statusOf(good())).toBe(200);
     expect(keyServer.requests).toBe(0);
     store.calls = 0;
-    expectUnavailable(await cartOf(await unknown()));
+    expectUnavailable(await cartOf(await ofNext()));
     expect(await statusOf(good())).toBe(200);
+
+    keyServer.serve = answering(keySet(nextKey, ourKey));
+    expect(await statusOf(ofNext())).toBe(200);
   });
 });
 

@@ -1,12 +1,13 @@
 import { randomUUID } from "node:crypto";
 import { describe, expect, test } from "vitest";
+import type * as z from "zod/mini";
 import { operations } from "../../functions/openapi/operations.ts";
 import { type FunctionName, type Route, type RouteKeysOf, routeKey, routes } from "../../functions/routes.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { newBookId, newCartId, newOrderId } from "../../shared/ids.ts";
 import type { Person } from "../given.ts";
 import { bytes } from "./distinguishable.ts";
-import { allOf, peopleWithThings, thingsOf } from "./people-with-things.ts";
+import { allOf, peopleWithThings, type Things, thingsOf } from "./people-with-things.ts";
 import { type Asked, ask, bothWays, expectNoTrespass } from "./watched-partitions.ts";
 
 // What a request may name, where it is another's.
@@ -81,8 +82,11 @@ const keys: Tries = (who) => ({
 const cursors =
   (target: string, list: string): Tries =>
   async (who) => {
-    const of = async (owner: Person) =>
-      (await ask("in process", owner, { method: "GET", target: `${target}?limit=1` })).body.nextCursor;
+    const of = async (owner: Person): Promise<string> => {
+      const { body } = await ask("in process", owner, { method: "GET", target: `${target}?limit=1` });
+      if (!body.nextCursor) throw new Error("No cursor that another could try");
+      return body.nextCursor;
+    };
     return {
       ...(target.startsWith("/api/admin/") ? {} : { "another's": await of(ada) }),
       "staff's": await of(who === boss ? mate : boss),
@@ -137,32 +141,53 @@ const keyed: Partial<Record<RouteKey, () => object>> = {
 test("everything that a route lets a request name is tried", () => {
   const byRoute = routes.flatMap((route: Route) => {
     const key = routeKey(route) as RouteKey;
-    const { query, takesKey, ifMatch } = operations[key];
+    const { query, takesKey, ifMatch, body } = operations[key];
+    const members = Object.keys((body as z.ZodMiniObject | undefined)?.shape ?? {});
     return [
       ...(route.path.includes("{") ? [`${key} id`] : []),
       ...(query?.includes("cursor") ? [`${key} cursor`] : []),
       ...(takesKey ? [`${key} key`] : []),
       ...(ifMatch ? [`${key} tag`] : []),
+      ...members.filter((name) => name.endsWith("Id")).map((name) => `${key} ${name}`),
     ];
   });
-  const inBodies = ["POST /api/cart/add bookId", "POST /api/orders cartId"];
   const tried = [...Object.keys(named), ...Object.keys(keyed).map((key) => `${key} key`)];
 
-  expect(new Set(tried)).toEqual(new Set([...byRoute, ...inBodies]));
+  expect(new Set(tried)).toEqual(new Set(byRoute));
 });
+
+test.each<[string, Person, Things]>([
+  ["a customer", ada, of(eve).another],
+  ["staff", boss, of(eve).staff],
+  ["other staff", mate, of(boss).staff],
+])(
+  "what is tried is there for whoever it belongs to: %s",
+  async (_, owner, { orderId, cartId, tag, key }) => {
+    const get = (target: string) => ask("in process", owner, { method: "GET", target });
+    const cart = await get("/api/cart");
+    const headers = { "idempotency-key": key };
+    const again = await ask("in process", owner, { method: "POST", target: "/api/orders", headers });
+
+    expect((await get(`/api/orders/${orderId}`)).status).toBe(200);
+    expect([cart.body.cartId, cart.headers.get("etag")]).toEqual([cartId, tag]);
+    expect([again.status, again.body.orderId]).toEqual([201, orderId]);
+  },
+);
 
 const kinds = Object.entries(named).map(([key, row]) => {
   const [method = "", path = ""] = key.split(" ");
   return { key, route: `${method} ${path}`, method, path, row };
 });
 
-/** What was answered, by the kind of name and whose it is. */
+/** What was answered, by the kind of name, who calls and whose it is. */
 const seen = new Map<string, Set<number>>();
+const cellOf = (key: string, who: string, whose: string) => `${key} of ${who}: ${whose}`;
+const callers = ["a customer", "staff"];
+const callersOf = (path: string) => (path.startsWith("/api/admin/") ? ["staff"] : callers);
 
 describe("what is another's, or is not there, is one and the same", () => {
-  const callers = (path: string) => (path.startsWith("/api/admin/") ? ["staff"] : ["a customer", "staff"]);
   const cases = bothWays.flatMap((way) =>
-    kinds.flatMap((kind) => callers(kind.path).map((who) => ({ way, who, ...kind }))),
+    kinds.flatMap((kind) => callersOf(kind.path).map((who) => ({ way, who, ...kind }))),
   );
 
   test.each(cases)("$way: $key of $who", async ({ way, who, key, method, path, row }) => {
@@ -172,7 +197,7 @@ describe("what is another's, or is not there, is one and the same", () => {
     const { "made up": madeUp = "", ...others } = await tries(caller);
     const send = async (whose: string, name: string) => {
       const reply = await ask(way, caller, { method, ...place(path, name) });
-      const cell = `${key} ${whose}`;
+      const cell = cellOf(key, who, whose);
       seen.set(cell, new Set([...(seen.get(cell) ?? []), reply.status]));
       return reply;
     };
@@ -215,23 +240,24 @@ describe("a key that another has used", () => {
 
 test("no request of a customer's has touched a key of another's", expectNoTrespass);
 
-test("what a request names x whose it is: what was answered", ({ task }) => {
-  const whose = ["another's", "staff's", "made up"];
+test("what a request names x who calls x whose it is: what was answered", ({ task }) => {
+  const columns = callers.flatMap((who) =>
+    ["another's", "staff's", "made up"].map((whose) => ({ who, whose })),
+  );
   const rows = kinds.map(({ key }) => [
     key,
-    ...whose.map((one) => [...(seen.get(`${key} ${one}`) ?? ["-"])].join("/")),
+    ...columns.map(({ who, whose }) => [...(seen.get(cellOf(key, who, whose)) ?? ["-"])].join("/")),
   ]);
-  task.meta.shown = [["named", ...whose], ...rows]
-    .map(
-      ([key = "", ...cells]) =>
-        key.padEnd(44) +
-        cells
-          .map((text) => text.padEnd(11))
-          .join("")
-          .trimEnd(),
-    )
+  task.meta.shown = [
+    ["by", ...columns.map(({ who }) => who)],
+    ["named", ...columns.map(({ whose }) => whose)],
+    ...rows,
+  ]
+    .map(([key = "", ...cells]) => (key.padEnd(40) + cells.map((text) => text.padEnd(12)).join("")).trimEnd())
     .join("\n");
 
   expect([...seen].filter(([, answers]) => answers.size !== 1)).toEqual([]);
-  for (const { key } of kinds) expect([key, seen.has(`${key} made up`)]).toEqual([key, true]);
+  for (const { key, path } of kinds)
+    for (const who of callersOf(path))
+      expect([key, who, seen.has(cellOf(key, who, "made up"))]).toEqual([key, who, true]);
 });

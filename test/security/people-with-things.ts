@@ -47,6 +47,7 @@ export async function thingsOf(who: Person, bookId: string): Promise<Things> {
   const headers = { "idempotency-key": key };
   const { body } = await ask("in process", who, { method: "POST", target: "/api/orders", headers });
   const cart = await fill();
+  if (!body.orderId || !cart.body.cartId) throw new Error("Nothing that another could try");
   return {
     sub: who.sub,
     key,

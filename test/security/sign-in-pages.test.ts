@@ -1,5 +1,5 @@
 import { createHash, scrypt } from "node:crypto";
-import { describe, expect, test, vi } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { issueTokens } from "../given.ts";
 import { aBrowser, administer, aPerson, aQuery, callback, cognito, reader } from "../user-pool.ts";
 import { canary, noiseOf } from "./canary.ts";
@@ -23,6 +23,16 @@ describe("a page of sign-in", () => {
     );
   const inQuery = (text: string) => escaped(new URLSearchParams({ x: text }).toString().slice(2));
 
+  /** Somebody whose password was given to them, and has to be replaced. */
+  const newcomer = aPerson();
+  beforeAll(async () => {
+    await administer(pool, cognito("AdminCreateUser"), {
+      UserPoolId: pool.userPoolId,
+      Username: newcomer.email,
+      TemporaryPassword: newcomer.password,
+    });
+  });
+
   type Browser = ReturnType<typeof aBrowser>;
   const reflecting: Record<string, (browser: Browser, value: string) => Promise<Response>> = {
     "the state, at the sign-in": (browser, state) => browser.visit(`/login?${aQuery(pool, { state })}`),
@@ -38,6 +48,8 @@ describe("a page of sign-in", () => {
       browser.submit(`/signup?${aQuery(pool)}`, { email, password: reader.password }),
     "the password": (browser, password) =>
       browser.submit(`/signup?${aQuery(pool)}`, { email: "x", password: `${password} ${reader.password}` }),
+    "the state, where a new password is asked for": (browser, state) =>
+      browser.submit(`/login?${aQuery(pool, { state })}`, newcomer),
     "the client": (browser, client_id) => browser.visit(`/oauth2/authorize?${aQuery(pool, { client_id })}`),
     "the address": (browser, redirect_uri) =>
       browser.visit(`/oauth2/authorize?${aQuery(pool, { redirect_uri })}`),

@@ -1,38 +1,23 @@
 import { beforeAll, describe, expect, test } from "vitest";
 import { routes } from "../../functions/routes.ts";
-import { gateway } from "../../infra/local/gateway.ts";
-import { loadFunctions } from "../../infra/local/system.ts";
 import { held, inProcess, type Reply } from "../shop.ts";
-import { overTheWire, toTheHandler } from "./exact-requests.ts";
+import { type HeaderLines, overHttp, url, withoutSlash } from "./behind-the-gateway.ts";
+import { toTheHandler } from "./exact-requests.ts";
 import {
   aToken,
   cartOf,
   claims,
-  clientId,
   expectForbidden,
   expectUnauthenticated,
-  issuer,
   keyServer,
   now,
-  served,
   signed,
   store,
-  variables,
 } from "./own-keys.ts";
 import { attacks, besides, elsewhere, tooLarge } from "./token-attacks.ts";
 
 // Each attack comes three ways: to the function past everything, through the gateway, and by the path with a slash at
 // its end, which leads to the one without.
-
-type HeaderLines = Record<string, string | string[]>;
-
-const shop = gateway(await loadFunctions(variables), { issuer, clientId, jwksUri: variables.JWKS_URI });
-const url = await served((...exchange) => void shop(...exchange));
-
-const overHttp = async (method: string, target: string, headers: HeaderLines, body = ""): Promise<Reply> => {
-  const sent = { method, target, headers, body };
-  return held({ method, target, body }, await overTheWire(sent, { url }));
-};
 
 function expectRefusal(by: "gateway" | "function", answer: Reply): void {
   if (by === "function") {
@@ -44,16 +29,6 @@ function expectRefusal(by: "gateway" | "function", answer: Reply): void {
   expect(headers.get("www-authenticate")).toBe("Bearer");
   expect(headers.get("apigw-requestid")).toMatch(/\S/);
   expect(store.calls).toBe(0);
-}
-
-/** Where the path with a slash at its end leads to, whoever calls. */
-async function withoutSlash(target: string, headers: HeaderLines): Promise<string> {
-  const [path, query] = target.split("?");
-  const answer = await overHttp("GET", `${path}/${query === undefined ? "" : `?${query}`}`, headers);
-  const location = answer.headers.get("location") ?? "";
-  expect({ status: answer.status, location }).toEqual({ status: 308, location: target });
-  expect(store.calls).toBe(0);
-  return location;
 }
 
 async function refusedEachWay(
@@ -79,8 +54,10 @@ describe("a token of the pool", () => {
     const authorization = `${scheme} ${await aToken()}`;
 
     expect((await cartOf(authorization)).status).toBe(200);
+    const { calls } = store;
+    expect(calls).toBeGreaterThan(0);
     expect((await overHttp("GET", "/api/cart", { authorization })).status).toBe(200);
-    expect(store.calls).toBeGreaterThan(0);
+    expect(store.calls).toBe(2 * calls);
   });
 
   test.each(["JWT", "at+jwt", "JOSE", 1])(

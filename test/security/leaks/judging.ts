@@ -78,14 +78,19 @@ export const secretsOf = ({ ada, staff, broken }: People) => [
   ),
 ];
 
-/** A log is lines of JSON, each whole and short, but for those of faults, and holds no secret. */
+/** A log is lines of JSON, one to a request, each whole and short, but for those of faults, and holds no secret. */
 export function expectClean(text: string, secrets: readonly string[]): void {
+  const requests = new Set<string>();
   expect(text).toMatch(/^([^\n]+\n)*$/);
   for (const end of lineBreaks.filter((one) => one !== "\n")) expect(text).not.toContain(end);
   for (const line of text.split("\n").filter(Boolean)) {
-    const { route, frames } = JSON.parse(line);
+    const { route, requestId, frames } = JSON.parse(line);
     expect([typeof route, Array.isArray(frames)]).toContain(route ? "string" : true);
-    if (route) expect(Buffer.byteLength(line)).toBeLessThan(350);
+    if (route) {
+      expect(Buffer.byteLength(line)).toBeLessThan(350);
+      expect(requests).not.toContain(requestId);
+      requests.add(requestId);
+    }
     for (const secret of secrets) expect(line).not.toContain(secret);
   }
 }
@@ -94,5 +99,8 @@ export function expectClean(text: string, secrets: readonly string[]): void {
 export async function cleanly(way: Way, work: () => Promise<void>): Promise<void> {
   const before = written["in process"].length;
   await work();
-  if (way === "in process") expectClean(written["in process"].slice(before), secretsOf(people[way]));
+  if (way !== "in process") return;
+  const said = written[way].slice(before);
+  expect(said).not.toBe("");
+  expectClean(said, secretsOf(people[way]));
 }

@@ -8,6 +8,8 @@ import { aPerson, forged, form, json, made, noise, people, type Way } from "./st
 // A good request of every route, and what spoils it, with the word wherever a caller can write.
 
 const mostBytes = 65_536;
+/** One that has done nothing yet. */
+const aKey = () => ({ "idempotency-key": `${canary}-${randomUUID()}` });
 const address = {
   name: canary,
   lines: [canary, canary],
@@ -22,7 +24,7 @@ export const bodies: Record<string, (bookId: string) => object> = {
   "PUT /api/cart/items/{bookId}": () => ({ quantity: 2 }),
   "POST /api/orders": () => ({ shippingAddress: address }),
   "POST /api/admin/books": () => form(`${canary} ${randomUUID()}`),
-  "PATCH /api/admin/books/{bookId}": () => ({ active: true }),
+  "PATCH /api/admin/books/{bookId}": () => ({ title: canary, authors: [canary] }),
   "PATCH /api/admin/orders/{orderId}": () => ({ status: "paid" }),
 };
 
@@ -43,7 +45,7 @@ export async function aGoodRequest(way: Way, route: Route): Promise<Sent> {
     target: `${path}?title=${canary}&${canary}=${encodeURIComponent(forged)}`,
     headers: {
       ...noise,
-      "idempotency-key": `${canary}-${randomUUID()}`,
+      ...aKey(),
       ...(route.who !== "anyone" && bearer(route.who === "admin" ? staff : who)),
       ...(body && json),
     },
@@ -87,6 +89,22 @@ export const spoiled: Record<string, (good: Sent, way: Way, route: Route) => Par
           body: JSON.stringify(
             Object.fromEntries(Object.keys(JSON.parse(body)).map((name) => [name, [canary, forged]])),
           ),
+        }
+      : {},
+  "the word for each value": ({ headers = {}, body }) =>
+    body
+      ? {
+          headers: { ...headers, ...aKey() },
+          body: JSON.stringify(
+            Object.fromEntries(Object.keys(JSON.parse(body)).map((name) => [name, canary])),
+          ),
+        }
+      : {},
+  "a cart": ({ headers = {}, body }) =>
+    body
+      ? {
+          headers: { ...headers, ...aKey() },
+          body: JSON.stringify({ ...JSON.parse(body), cartId: canary }),
         }
       : {},
   "another type": ({ headers = {}, body }) =>
