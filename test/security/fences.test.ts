@@ -236,13 +236,6 @@ const fences: Fence[] = [
     missedBy: abuse("id of 65"),
   },
   {
-    name: "an order's form of id, before staff's cart is read",
-    file: "shared/staff.ts",
-    from: "if (!partsOf(orderId)) throw orderNotFound();",
-    to: "",
-    missedBy: abuse("in a path: PATCH /api/admin/orders"),
-  },
-  {
     name: "a key's length",
     file: endpoint,
     from: "{1,255}$/.test(header)",
