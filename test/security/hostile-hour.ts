@@ -107,7 +107,7 @@ export function leftBehind(size: Size): { bytes: number; dollars: number } {
   const lines = rateOf("POST /api/cart/add") + rateOf("PUT /api/cart/items/{bookId}");
   const { first, further } = storedOrder[size];
   const bytes = 3600 * (orders * first + (lines - orders) * further);
-  return { bytes, dollars: dollarsFor("tableAtRest", bytes) };
+  return { bytes, dollars: dollarsFor("tableAtRest", bytes) + dollarsFor("recovery", bytes) };
 }
 
 /** Sign-ups a second of all pools of an account and region (docs.aws.amazon.com/cognito/latest/developerguide/quotas.html). */
