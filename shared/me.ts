@@ -33,7 +33,7 @@ export async function exportMe(
 
 /**
  * Erases what the shop knows of a customer but the orders themselves: first a marker, from which on no token of theirs
- * changes anything; the account last, so that whoever was interrupted can ask again, and then it goes on where it was.
+ * changes anything; the account after all else, so that whoever was interrupted can ask again, and then it goes on where it was.
  */
 export async function eraseMe({ table, customerId }: Pick<Request, "table" | "customerId">): Promise<void> {
   const [item] = await table.read([cartKey(customerId)]);
@@ -50,6 +50,7 @@ export async function eraseMe({ table, customerId }: Pick<Request, "table" | "cu
     await table.write([keepErasedThrough(customerId, last.cartId), ...withAddress.map(forgetAddress)]);
     after = last.cartId;
   }
-  await table.write([letMarkerGo(customerId)]);
   await deleteAccount(customerId);
+  // only now: an account that is still there gets new tokens
+  await table.write([letMarkerGo(customerId)]);
 }

@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { afterAll, beforeAll, expect, inject, onTestFinished, test, vi } from "vitest";
 import { bookItem } from "../shared/table/books.ts";
 import { issueTokens } from "./given.ts";
 import { type Account, type OwnShop, ownShop } from "./own-shop.ts";
 import { bookAt, pastOrders } from "./plenty.ts";
+import { serve } from "./signing-keys.ts";
 
 // What stays in the table of somebody who was erased, by reading every item.
 
@@ -160,4 +161,29 @@ test("5,000 orders lose their addresses by asking again, and each time it goes o
     cursor = body.nextCursor;
   }
   expect(orders).toBe(5000);
+});
+
+test("the marker stays where the pool does not let the account go, which can sign in again", async () => {
+  let refusal = { status: 500, __type: "InternalErrorException" };
+  const pool = await serve((_, outgoing) => {
+    const { status, ...problem } = refusal;
+    outgoing.writeHead(status).end(JSON.stringify(problem));
+  });
+  const own = await ownShop(`account-${randomUUID()}`);
+  // where the SDK finds it at the first call
+  vi.stubEnv("AWS_ENDPOINT_URL_COGNITO_IDENTITY_PROVIDER", pool.url);
+  onTestFinished(async () => {
+    vi.unstubAllEnvs();
+    await own.close();
+    pool.close();
+  });
+  const ada = aReader();
+  const markerAfter = async (status: number) => {
+    expect((await own.send(ada, "DELETE", "/api/me")).status).toBe(status);
+    return (await own.items())[0];
+  };
+
+  expect(Object.keys((await markerAfter(503)) ?? {})).not.toContain("expiresAt");
+  refusal = { status: 400, __type: "UserNotFoundException" };
+  expect(Object.keys((await markerAfter(204)) ?? {})).toContain("expiresAt");
 });

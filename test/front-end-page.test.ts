@@ -16,12 +16,13 @@ async function signInOf(storage: Record<string, string>, location: { href: strin
   return (await import(`data:text/javascript,${encodeURIComponent(`${code}\n// ${randomUUID()}`)}`)) as {
     leave(): Promise<void>;
     comeBack(): Promise<{ access_token: string; refresh_token: string }>;
+    signOut(refreshToken: string, logoutUri: string): Promise<void>;
   };
 }
 
-test("a front end signs in by the page's own lines", async () => {
+test("a front end signs in and out by the page's own lines", async () => {
   const location = { href: "", search: "" };
-  const { leave, comeBack } = await signInOf({}, location);
+  const { leave, comeBack, signOut } = await signInOf({}, location);
 
   await leave();
   // who has no account makes one there, and comes back signed in
@@ -40,6 +41,16 @@ test("a front end signs in by the page's own lines", async () => {
   });
   expect(cart.status).toBe(200);
   expect(refresh_token).toBeTruthy();
+
+  await signOut(refresh_token, "http://localhost:5173/");
+  const out = await fetch(location.href, { redirect: "manual" });
+  expect(out.headers.get("location")).toBe("http://localhost:5173/");
+  const client_id = inject("variables").CLIENT_ID ?? "";
+  const refreshed = await fetch(`${inject("url")}/oauth2/token`, {
+    method: "POST",
+    body: new URLSearchParams({ grant_type: "refresh_token", client_id, refresh_token }),
+  });
+  expect(await refreshed.json()).toEqual({ error: "invalid_grant" });
 });
 
 test("it takes no code that it did not ask for", async () => {

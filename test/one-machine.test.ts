@@ -232,7 +232,7 @@ describe("npm start", patience, () => {
     const other = await start(["--in-memory"], { PATH: `${path}:${dirname(process.execPath)}` }, root);
     const family = familyOf(other.pid).map(({ pid }) => pid);
     expect(readFileSync(asked, "utf8")).toMatch(
-      /^--yes dynoxide@\d+\.\d+\.\d+ --host 127\.0\.0\.1 --port \d+$/m,
+      /^--yes --ignore-scripts dynoxide@\d+\.\d+\.\d+ --host 127\.0\.0\.1 --port \d+$/m,
     );
     expect(await bookCount(other)).toBeGreaterThan(0);
     expect(await stop(other)).toBe(0);
@@ -641,7 +641,7 @@ function aMachineWithoutEngine() {
   );
   mkdirSync(path);
   // as the real one, it has a child of its own, to which it passes nothing on
-  writeFileSync(join(path, "npx"), `#!/bin/sh\necho "$@" > ${asked}\nshift 2\n${engine} "$@"\n`);
+  writeFileSync(join(path, "npx"), `#!/bin/sh\necho "$@" > ${asked}\nshift 3\n${engine} "$@"\n`);
   chmodSync(join(path, "npx"), 0o755);
   symlinkSync("/bin/sh", join(path, "sh"));
   return { root, path, asked };

@@ -382,6 +382,27 @@ describe.each([
     expect(Item?.giveWay).toBeUndefined();
   });
 
+  test("an order leaves nobody waiting, whoever asked for way meanwhile", async () => {
+    const ada = await aCustomer();
+    await inTheCart(ada, [book]);
+    const asksForWay = {
+      TableName,
+      Key: cartKey(ada),
+      UpdateExpression: "SET giveWay = :request",
+      ExpressionAttributeValues: { ":request": "another order's" },
+    };
+
+    const placed = await during(
+      () => ada.post("/api/orders"),
+      () => table.send(new UpdateCommand(asksForWay)),
+    );
+
+    expect(placed.status).toBe(201);
+    const { Item } = await table.send(new GetCommand({ TableName, Key: cartKey(ada), ConsistentRead: true }));
+    expect(Item).toMatchObject({ lastOrderId: placed.body.orderId });
+    expect(Item?.giveWay).toBeUndefined();
+  });
+
   test("an order whose twin was placed, and a new cart begun, is the twin's and leaves the cart alone", async () => {
     const ada = await aCustomer();
     await inTheCart(ada, [book]);

@@ -101,7 +101,7 @@ export const localClient = (endpoint: string) =>
     credentials: { accessKeyId: "local", secretAccessKey: "local" },
   });
 
-/** The engine's binary where npm has one for this machine, else npx finds the right one. */
+/** The engine's binary where it is installed, else npx finds the one for this machine, and runs no script of it. */
 function engine(): [string, ...string[]] {
   try {
     const manifest = createRequire(import.meta.url).resolve(
@@ -110,7 +110,7 @@ function engine(): [string, ...string[]] {
     const binary = manifest.replace("package.json", "dynoxide");
     if (existsSync(binary)) return [binary];
   } catch {}
-  return ["npx", "--yes", `dynoxide@${version}`];
+  return ["npx", "--yes", "--ignore-scripts", `dynoxide@${version}`];
 }
 
 /**

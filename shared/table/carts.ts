@@ -167,7 +167,8 @@ export const removeAllLines = (customerId: string, cart: Cart, at: string): Cart
 /** Empties the cart because it became an order, if it is still exactly as it was read. */
 export const closeCart = (customerId: string, cart: Cart, orderId: string, at: string): Action =>
   update(customerId, {
-    UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed}${removing(cart, "cartId", "createdAt")}`,
+    // way may have been asked for since the cart was read, by this very order too
+    UpdateExpression: `SET #lines = :none, lastOrderId = :orderId, ${changed} REMOVE cartId, createdAt, giveWay`,
     // a version never comes back, so it names this cart and all that is in it
     ConditionExpression: "#version = :version",
     ExpressionAttributeNames: names,

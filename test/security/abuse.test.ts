@@ -4,7 +4,14 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { environments } from "../../infra/environments.ts";
 import { cursorAt } from "../../shared/cursor.ts";
 import { type Account, type OwnShop, ownShop } from "../own-shop.ts";
-import { hostileHourTable, leftBehind, signedUp, turnedAway, withoutToken } from "./hostile-hour.ts";
+import {
+  hostileHourTable,
+  leftBehind,
+  longestBodies,
+  signedUp,
+  turnedAway,
+  withoutToken,
+} from "./hostile-hour.ts";
 import { limits, type Size, storedOrder } from "./limits.ts";
 import { atAllRates, indexUnits, ordinaryUnits } from "./ordinary-requests.ts";
 import { bytesOfOrder, worstOf } from "./worst-requests.ts";
@@ -205,10 +212,12 @@ test("docs/security.md says what a hostile hour costs", ({ task }) => {
   const words = section.replaceAll("\n", " ");
   const dollars = (amount: number) => `$${amount.toFixed(2)}`;
   const [ordinary, largest] = [leftBehind("ordinary"), leftBehind("largest")];
+  const bodies = longestBodies();
   const megabytes = ({ bytes }: typeof ordinary) => Math.round(bytes / 1024 / 1024).toLocaleString("en");
   for (const said of [
     `costs ${dollars(withoutToken())} an hour`,
     `costs ${dollars(turnedAway())} an hour`,
+    `${dollars(bodies.dollars)} an hour more, for ${Math.round(bodies.gigabytes)} GB a second`,
     `${megabytes(ordinary)} MB, or ${megabytes(largest)} MB with the largest books`,
     `${dollars(ordinary.dollars)} or ${dollars(largest.dollars)} for each month`,
     `$${signedUp().toLocaleString("en")} for an hour`,

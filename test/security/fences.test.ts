@@ -455,8 +455,8 @@ const fences: Fence[] = [
   {
     name: "sign-in: who has an account takes no less time",
     file: "infra/local/user-pool/users.ts",
-    from: "const right = await isPassword(password, user?.password ?? null);",
-    to: "const right = user && (await isPassword(password, user.password));",
+    from: "const right = await isPassword(password, known?.password ?? null);",
+    to: "const right = known && (await isPassword(password, known.password));",
     missedBy: pages("cannot be heard at the sign-in"),
   },
   {

@@ -87,6 +87,18 @@ export const withoutToken = (): number => {
 /** And of those that are too many, which AWS does not charge for, but for their line. */
 export const turnedAway = (): number => total(hourOf(mostRequests, { logBytes: accessLine }));
 
+/** API Gateway takes so many MB with any request, and counts each started 512 KB of them as one. */
+const [mostBodyMiB, requestsAMiB] = [10, 2];
+
+/** Dollars an hour that bodies as long as may be add to requests at all rates, and GB of them that are sent in a second. */
+export function longestBodies(): { dollars: number; gigabytes: number } {
+  const rate = rows.reduce((all, row) => all + row.rate, 0);
+  return {
+    dollars: total(hourOf(rate, { requests: mostBodyMiB * requestsAMiB - 1 })),
+    gigabytes: (rate * mostBodyMiB * 2 ** 20) / 1e9,
+  };
+}
+
 /** What an hour of orders leaves in the table for good: bytes, and dollars for each month that they stay. */
 export function leftBehind(size: Size): { bytes: number; dollars: number } {
   const rateOf = (key: RouteName) => rows.find((row) => row.key === key)?.rate ?? Number.NaN;
@@ -95,7 +107,7 @@ export function leftBehind(size: Size): { bytes: number; dollars: number } {
   const lines = rateOf("POST /api/cart/add") + rateOf("PUT /api/cart/items/{bookId}");
   const { first, further } = storedOrder[size];
   const bytes = 3600 * (orders * first + (lines - orders) * further);
-  return { bytes, dollars: dollarsFor("tableAtRest", bytes) };
+  return { bytes, dollars: dollarsFor("tableAtRest", bytes) + dollarsFor("recovery", bytes) };
 }
 
 /** Sign-ups a second of all pools of an account and region (docs.aws.amazon.com/cognito/latest/developerguide/quotas.html). */

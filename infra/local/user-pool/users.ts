@@ -99,8 +99,10 @@ export function usersIn({ sql }: Store, onConfirmed: OnConfirmed) {
      * administrator gave has to be replaced: by `newPassword`, or it is a NewPasswordRequiredException.
      */
     async authenticate(name: string, password: string, newPassword?: string): Promise<User> {
-      const user = find(name);
-      const right = await isPassword(password, user?.password ?? null);
+      const known = find(name);
+      const right = await isPassword(password, known?.password ?? null);
+      // that took its time, and the account may have gone
+      const user = known && find(known.sub);
       if (!user || !right) return refuse("NotAuthorizedException", "Incorrect username or password.");
       if (user.status === "UNCONFIRMED") refuse("UserNotConfirmedException", "User is not confirmed.");
       if (user.status !== "FORCE_CHANGE_PASSWORD") return user;
