@@ -10,6 +10,9 @@ import { type KeyedRequest, parseKeyRecord } from "../../shared/table/key-record
 import { bookKey, type Key, kindOf, ownerOf, shelfKey, statusGroup } from "../../shared/table/keys.ts";
 import { parseOrder } from "../../shared/table/orders.ts";
 
+/** Far more than the requests take by which somebody is erased. */
+const erasingMs = 60 * 60 * 1000;
+
 type Counts = Record<NonNullable<ReturnType<typeof kindOf>>, number>;
 
 /**
@@ -54,7 +57,7 @@ export class TableBreaches {
         const cart = parseCart(item);
         const { cartId, version, lastOrderId, erased } = cart;
         this.#carts.set(customerId, { cartId, version, lastOrderId, erased });
-        return wrongCart(cart);
+        return [...wrongCart(cart), ...wrongMarker(item)];
       }
       case "order": {
         const order = parseOrder(item) as Order;
@@ -152,6 +155,12 @@ function wrongCart({ cartId, version, lines, createdAt }: Cart): string[] {
     if (!isCount(copies, 1, mostCopies)) wrong.push(`has ${copies} copies of ${bookId}`);
   return wrong;
 }
+
+/** An erasure that broke off, and that nobody has asked for again. */
+const wrongMarker = ({ erasedAt, expiresAt }: Item): string[] =>
+  erasedAt === undefined || expiresAt !== undefined || Date.now() - Date.parse(String(erasedAt)) < erasingMs
+    ? []
+    : [`began to be erased at ${erasedAt}, and is not through: npm run admin -- erase`];
 
 function wrongOrder(order: Order, { ipk }: Item): string[] {
   const { orderId, customerId, cartId, status, lines, steps } = order;
