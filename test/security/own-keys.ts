@@ -2,6 +2,7 @@ import { type KeyObject, randomUUID, sign } from "node:crypto";
 import { type RequestListener, request } from "node:http";
 import { SignJWT } from "jose";
 import { afterAll, beforeEach, expect, inject } from "vitest";
+import { patient } from "../instances.ts";
 import { inProcess, type Reply } from "../shop.ts";
 import { accessClaims, aKeyPair, algorithm, issuerOf, jwkOf, keySet, serve } from "../signing-keys.ts";
 
@@ -37,6 +38,7 @@ beforeEach(() => {
 
 export const variables = {
   ...inject("variables"),
+  ...patient,
   JWKS_URI: `${await served((incoming, outgoing) => {
     keyServer.requests++;
     keyServer.serve(incoming, outgoing);
