@@ -103,10 +103,10 @@ export const cors = {
   maxAgeSeconds: 3600,
 };
 
-/**
- * The variables that every function which serves the API reads (shared/config.ts): the same here and on AWS.
- * Times in milliseconds: to connect, for one store call, and for all store calls of one request.
- */
+/** Milliseconds: to connect to the store, for one call to it, and for all of one request. */
+export const storeTimes = { STORE_CONNECT_MS: "500", STORE_REQUEST_MS: "1500", STORE_TOTAL_MS: "6000" };
+
+/** The variables that every function which serves the API reads (shared/config.ts): the same here and on AWS. */
 export const functionVariables = (names: {
   tableName: string;
   userPoolId: string;
@@ -123,7 +123,5 @@ export const functionVariables = (names: {
   SIGN_IN_URL: names.signInUrl,
   CURRENCY: names.currency,
   ORDERING: names.ordering ? "on" : "paused",
-  STORE_CONNECT_MS: "500",
-  STORE_REQUEST_MS: "1500",
-  STORE_TOTAL_MS: "6000",
+  ...storeTimes,
 });

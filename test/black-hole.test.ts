@@ -1,10 +1,11 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import { functions, routes } from "../functions/routes.ts";
+import { storeTimes } from "../infra/environments.ts";
 import { type Fault, type StoreProxy, storeProxy } from "./faults/store-proxy.ts";
 import { aBook, aCustomer, anAdmin, type Person } from "./given.ts";
 import { anInstance, type Instance } from "./instances.ts";
 
-// 20 times shorter than what functionVariables gives, so 8 s are 400 ms here
+// 20 times shorter than what functions have, so 8 s are 400 ms here
 const shorter = 20;
 const boundMs = 8000 / shorter;
 
@@ -15,12 +16,8 @@ let customer: Person;
 let admin: Person;
 
 beforeAll(async () => {
-  const variables = inject("variables");
-  proxy = await storeProxy(variables.AWS_ENDPOINT_URL_DYNAMODB ?? "", { decide: () => decide() });
-  const times = ["STORE_CONNECT_MS", "STORE_REQUEST_MS", "STORE_TOTAL_MS"].map((name) => [
-    name,
-    String(Number(variables[name]) / shorter),
-  ]);
+  proxy = await storeProxy(inject("variables").AWS_ENDPOINT_URL_DYNAMODB ?? "", { decide: () => decide() });
+  const times = Object.entries(storeTimes).map(([name, ms]) => [name, String(Number(ms) / shorter)]);
   instance = await anInstance(Object.keys(functions), {
     ...Object.fromEntries(times),
     AWS_ENDPOINT_URL_DYNAMODB: proxy.url,

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, inject, test } from "vitest";
+import { storeTimes } from "../infra/environments.ts";
 import { type StoreProxy, storeProxy } from "./faults/store-proxy.ts";
 import { aBook, aCustomer } from "./given.ts";
 import { anInstance, type Instance, ordering } from "./instances.ts";
@@ -14,8 +15,7 @@ beforeAll(async () => {
     decide: ({ operation }) => (operation === "TransactWriteItems" ? conflicts.decide() : "none"),
   });
   // with no more time than functions have
-  const variables = inject("variables");
-  instance = await anInstance(ordering, { ...variables, AWS_ENDPOINT_URL_DYNAMODB: proxy.url });
+  instance = await anInstance(ordering, { ...storeTimes, AWS_ENDPOINT_URL_DYNAMODB: proxy.url });
 });
 afterAll(() => proxy.close());
 

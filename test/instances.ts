@@ -13,14 +13,7 @@ export type Instance = {
   ): Promise<Reply>;
 };
 
-/** Times of a store that is waited for: what ends a request then is its calls, and not how busy this machine is. */
-export const patient = {
-  STORE_CONNECT_MS: "20000",
-  STORE_REQUEST_MS: "20000",
-  STORE_TOTAL_MS: "60000",
-};
-
-/** Loads the functions anew, patient with the store unless they are told other times; `clockMs` puts their clock ahead. Later settings do not reach an instance that is there. */
+/** Loads the functions anew; `clockMs` puts their clock ahead. Later settings do not reach an instance that is there. */
 export async function anInstance(
   names: readonly string[],
   settings: Record<string, string> = {},
@@ -32,7 +25,7 @@ export async function anInstance(
     now: () => Date.now() + clockMs,
   }));
   // biome-ignore lint/style/noProcessEnv: where the functions read their settings
-  Object.assign(process.env, inject("variables"), patient, settings);
+  Object.assign(process.env, inject("variables"), settings);
   const handlers = new Map<string, Handler>();
   for (const name of names) handlers.set(name, (await import(`../functions/${name}.ts`)).handler);
   // the SDK reads where the store is at its first call, and never again

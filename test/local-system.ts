@@ -38,15 +38,18 @@ export default async function setup(project: TestProject): Promise<(() => Promis
   const { localVariables } = await import("../infra/local/environment.ts");
   project.provide("url", url);
   project.provide("deployed", null);
-  project.provide(
-    "variables",
-    localVariables({
+  project.provide("variables", {
+    ...localVariables({
       dynamoDbEndpoint: dynamoDb.endpoint,
       signInUrl: url,
       userPoolId: "us-east-1_local",
       clientId,
     }),
-  );
+    // patient: what ends a request of a test is its calls, and not how busy this machine is
+    STORE_CONNECT_MS: "20000",
+    STORE_REQUEST_MS: "20000",
+    STORE_TOTAL_MS: "60000",
+  });
   return async () => {
     await stop();
     await dynamoDb.stop();

@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from "vitest";
 import books from "../infra/local/sample-books.json" with { type: "json" };
 import { aCustomer, type Person } from "./given.ts";
-import { patient } from "./instances.ts";
 import { cartAndOrdersOf } from "./partition.ts";
 import { held } from "./shop.ts";
 import { type FunctionServer, startFunctionServer } from "./start-function-server.ts";
@@ -14,8 +13,7 @@ describe("two servers that share nothing but the table", { timeout: 120_000 }, (
   let servers: FunctionServer[] = [];
 
   beforeAll(async () => {
-    const told = { ...variables, ...patient };
-    servers = await Promise.all([startFunctionServer(told), startFunctionServer(told)]);
+    servers = await Promise.all([startFunctionServer(variables), startFunctionServer(variables)]);
   }, 60_000);
   afterAll(async () => {
     for (const { stop } of servers) await stop();

@@ -2,7 +2,6 @@ import { type KeyObject, randomUUID, sign } from "node:crypto";
 import { type RequestListener, request } from "node:http";
 import { SignJWT } from "jose";
 import { afterAll, beforeEach, expect, inject } from "vitest";
-import { patient } from "../instances.ts";
 import { inProcess, type Reply } from "../shop.ts";
 import { accessClaims, aKeyPair, algorithm, issuerOf, jwkOf, keySet, serve } from "../signing-keys.ts";
 
@@ -38,7 +37,6 @@ beforeEach(() => {
 
 export const variables = {
   ...inject("variables"),
-  ...patient,
   JWKS_URI: `${await served((incoming, outgoing) => {
     keyServer.requests++;
     keyServer.serve(incoming, outgoing);
