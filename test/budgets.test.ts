@@ -27,7 +27,7 @@ beforeAll(async () => {
     decide: async () => {
       if (underWay++ === 0) trips++;
       // for as long as a call needs that is sent at the same time
-      await sleep(5);
+      await sleep(20);
       return "none" as const;
     },
     ending: () => {

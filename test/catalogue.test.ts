@@ -210,7 +210,7 @@ describe("an import that is disturbed", () => {
         kill = () => child.kill("SIGKILL");
       },
     );
-    await vi.waitFor(() => expect(writes.done).toBe(writes.sent));
+    await vi.waitFor(() => expect(writes.done).toBe(writes.sent), { timeout: 10_000 });
     await proxy.close();
     expect(code).toBeNull();
     const halfway = (await shop.items()).length;

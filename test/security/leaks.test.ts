@@ -144,7 +144,8 @@ describe("API Gateway's own answers", () => {
 
 test("a whole local system has written nothing of it all", async () => {
   const last = await send("over HTTP", { method: "GET", target: "/api/cart/" });
-  await vi.waitFor(() => expect(written["over HTTP"]).toContain(last.headers.get("x-request-id")));
+  const heard = () => expect(written["over HTTP"]).toContain(last.headers.get("x-request-id"));
+  await vi.waitFor(heard, { timeout: 10_000 });
 
   expectClean(written["over HTTP"], secretsOf(people["over HTTP"]));
   expect(written["over HTTP"].split("\n").length).toBeGreaterThan(
