@@ -8,11 +8,9 @@ import * as oidc from "openid-client";
 import { afterEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import {
   aBrowser,
-  administer,
   aPool,
   aQuery,
   callback,
-  cognito,
   locationOf,
   type Pool,
   reader,
@@ -222,21 +220,6 @@ describe("A person who types something wrong", () => {
     });
 
     expect(locationOf(answer).searchParams.get("code")).toBeTruthy();
-  });
-
-  test("is refused like anybody where the account goes while the password is looked at", async () => {
-    const pool = await aPool();
-    await signUp(pool);
-    const signsIn = aBrowser(pool).submit(`/login?${aQuery(pool)}`, reader);
-    await administer(pool, cognito("AdminDeleteUser"), {
-      UserPoolId: pool.userPoolId,
-      Username: reader.email,
-    });
-
-    const answer = await signsIn;
-
-    expect(answer.status).toBe(400);
-    expect(await answer.text()).toContain("Incorrect username or password.");
   });
 
   test.each([

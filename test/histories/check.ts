@@ -314,7 +314,7 @@ function checkPages(history: History, breach: Breach): void {
 }
 
 /** The table as it stood while steps went from one to another. */
-export function snapshotsSince(from: number, to: number, { before, transitions }: History): Snapshot[] {
+function snapshotsSince(from: number, to: number, { before, transitions }: History): Snapshot[] {
   const states = [{ step: 0, after: before }, ...transitions];
   const first = states.findLastIndex(({ step }) => step <= from);
   return states

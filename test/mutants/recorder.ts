@@ -26,7 +26,7 @@ type Names = { pk: { S: string }; sk: { S: string } };
 type Written = { Item?: Names; Key?: Names; UpdateExpression?: string; ConditionExpression?: string };
 
 /** What a condition is made of: its parts that AND holds together, outside all brackets. */
-export function clausesOf(condition: string): string[] {
+function clausesOf(condition: string): string[] {
   const clauses: string[] = [""];
   let depth = 0;
   let between = false;

@@ -47,7 +47,7 @@ const statuses = {
 const bodies: Partial<Record<RouteKey, () => unknown>> = {
   "POST /api/cart/add": () => ({ bookId }),
   "PUT /api/cart/items/{bookId}": () => ({ quantity: 2 }),
-  "POST /api/admin/books": () => form("A book of the access list"),
+  "POST /api/admin/books": () => form("A book of the list of roles"),
   "PATCH /api/admin/books/{bookId}": () => ({ authors: ["Another Author"] }),
   "PATCH /api/admin/orders/{orderId}": () => ({ status: "paid" }),
 };

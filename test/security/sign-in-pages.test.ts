@@ -129,6 +129,23 @@ describe("who has an account", () => {
     expect(await attempt(nobody)).toEqual(wrong);
   });
 
+  test("is nobody any more where the account goes while the password is looked at", async () => {
+    const leaver = aPerson();
+    await aBrowser(pool).submit(`/signup?${aQuery(pool)}`, leaver);
+    const gone = { UserPoolId: pool.userPoolId, Username: leaver.email };
+    const { scrypt: hash } = await vi.importActual<typeof import("node:crypto")>("node:crypto");
+    vi.mocked(scrypt).mockImplementationOnce((...given: unknown[]) => {
+      void administer(pool, cognito("AdminDeleteUser"), gone).then(() =>
+        hash(...(given as Parameters<typeof hash>)),
+      );
+    });
+
+    const answer = await attempt(leaver);
+
+    expect(answer).toMatchObject({ status: 400, cookie: null, hashed: [32] });
+    expect(answer).toEqual(await attempt(aPerson()));
+  });
+
   test("is heard at the sign-up, as Cognito says it there too, after the same work", async () => {
     vi.mocked(scrypt).mockClear();
 
