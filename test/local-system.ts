@@ -5,6 +5,7 @@ import { environments } from "../infra/environments.ts";
 import { dynamoDbEndpoint } from "../infra/local/command-line.ts";
 import { openDynamoDb } from "../infra/local/dynamodb.ts";
 import { type Deployed, deployed } from "../infra/tools/deployed.ts";
+import { patient } from "./patient.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -45,10 +46,7 @@ export default async function setup(project: TestProject): Promise<(() => Promis
       userPoolId: "us-east-1_local",
       clientId,
     }),
-    // patient: what ends a request of a test is its calls, and not how busy this machine is
-    STORE_CONNECT_MS: "20000",
-    STORE_REQUEST_MS: "20000",
-    STORE_TOTAL_MS: "60000",
+    ...patient,
   });
   return async () => {
     await stop();

@@ -1,6 +1,7 @@
 import { createTable, startDynamoDb } from "../../infra/local/dynamodb.ts";
 import { localVariables, tableName } from "../../infra/local/environment.ts";
 import { storeProxy } from "../faults/store-proxy.ts";
+import { patient } from "../patient.ts";
 import { conditionsOf, type Sent } from "./recorder.ts";
 
 export type OwnTable = { variables: Record<string, string>; sent: Map<string, Sent>; stop(): Promise<void> };
@@ -23,12 +24,15 @@ export async function ownTable(
         },
       })
     : undefined;
-  const variables = localVariables({
-    dynamoDbEndpoint: recorder?.url ?? dynamoDb.endpoint,
-    signInUrl: shop.url,
-    userPoolId: "us-east-1_local",
-    clientId: shop.clientId,
-  });
+  const variables = {
+    ...localVariables({
+      dynamoDbEndpoint: recorder?.url ?? dynamoDb.endpoint,
+      signInUrl: shop.url,
+      userPoolId: "us-east-1_local",
+      clientId: shop.clientId,
+    }),
+    ...patient,
+  };
   await createTable(dynamoDb.endpoint, tableName);
   // biome-ignore lint/style/noProcessEnv: what is shared with the functions finds its settings as they do
   Object.assign(process.env, variables);
